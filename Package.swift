@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every target. Warnings are errors only where `DISCOVERY_STRICT` is set, as `Tests/run` does, so that a newer
+/// compiler's new warning does not break those who merely build us.
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (Context.environment["DISCOVERY_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+extension Target.Dependency {
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let sqlite = product(name: "GRDBSQLite", package: "GRDB.swift")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+}
+
+let package = Package(
+    name: "discovery",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "DiscoveryKit", targets: ["DiscoveryKit"]),
+        .executable(name: "discovery", targets: ["discovery"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML", "CommandLineArguments", "Reloading"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        .target(name: "Store", dependencies: [.grdb, .sqlite], swiftSettings: strict),
+        .target(name: "Registry", dependencies: ["Store"], swiftSettings: strict),
+        .target(name: "HTTPServing", dependencies: [.nioCore, .nioPosix, .nioHTTP1], swiftSettings: strict),
+        .target(
+            name: "DiscoveryKit",
+            dependencies: [
+                "Registry", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics, .tracing,
+                .configuration, .lifecycle,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "discovery",
+            dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store"], path: "Tests/Processes", swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore],
+            path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", .grdb], swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore], swiftSettings: strict),
+        .testTarget(name: "DiscoveryKitTests", dependencies: ["DiscoveryKit", "Registry", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

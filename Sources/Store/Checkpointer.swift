@@ -1,0 +1,106 @@
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+
+/// Moves what was committed from the write-ahead log into the database, on a thread and a connection of its own: never inside a commit.
+///
+/// PASSIVE once the log has grown, which disturbs nobody; TRUNCATE when the database has been quiet for a while, so that an idle home
+/// is small.
+final class Checkpointer: @unchecked Sendable {  // the variables are guarded by `condition`
+    private static let pageSize = 4096
+    private static let threshold = (8 << 20) / pageSize
+    private static let quiet: TimeInterval = 2
+
+    private let path: String
+    private let lock: FairLock
+    private let ballast: Ballast
+    private let condition = NSCondition()
+    private var pages = 0
+    private var commits = 0
+    private var isStopped = false
+    private var hasThread = false
+
+    init(path: String, lock: FairLock, ballast: Ballast) {
+        self.path = path
+        self.lock = lock
+        self.ballast = ballast
+    }
+
+    /// Asks SQLite to say after each commit on the writer's connection how many pages the log holds, those of other processes included.
+    func observe(_ connection: Connection) {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        sqlite3_wal_hook(
+            connection.database.sqliteConnection,
+            { this, _, _, pages in
+                guard let this else { return SQLITE_OK }
+                Unmanaged<Checkpointer>.fromOpaque(this).takeUnretainedValue().noticed(Int(pages))
+                return SQLITE_OK
+            }, this)
+    }
+
+    private func noticed(_ pages: Int) {
+        condition.lock()
+        self.pages = pages
+        commits += 1
+        condition.unlock()
+    }
+
+    /// Called by the writer after each group, outside the lock.
+    func wakeIfNeeded() {
+        condition.lock()
+        defer { condition.unlock() }
+        guard pages > 0, !isStopped else { return }
+        if !hasThread {
+            hasThread = true
+            let thread = Thread { [self] in work() }
+            thread.name = "discovery-checkpoint"
+            thread.start()
+        } else if pages >= Self.threshold {
+            condition.broadcast()
+        }
+    }
+
+    func stop() {
+        condition.lock()
+        isStopped = true
+        condition.broadcast()
+        while hasThread { condition.wait() }
+        condition.unlock()
+    }
+
+    /// The thread ends when the log is empty and the database quiet: an idle home costs nothing.
+    private func work() {
+        let database = try? DatabaseQueue(path: path)
+        var failures = 0
+        condition.lock()
+        while !isStopped, failures < 3 {
+            if pages >= Self.threshold {
+                pages = 0
+                condition.unlock()
+                _ = try? database?.inDatabase { try $0.checkpoint(.passive) }
+                ballast.take()
+                condition.lock()
+                continue
+            }
+            let seen = commits
+            if condition.wait(until: Date(timeIntervalSinceNow: Self.quiet)) || commits != seen { continue }
+            condition.unlock()
+            let isEmpty = truncate(database)
+            condition.lock()
+            failures += isEmpty ? 0 : 1
+            if isEmpty, commits == seen { break }
+        }
+        hasThread = false
+        pages = 0
+        condition.broadcast()
+        condition.unlock()
+        try? database?.close()
+    }
+
+    /// Empties the log unless another process writes or reads just now.
+    private func truncate(_ database: DatabaseQueue?) -> Bool {
+        guard let database, (try? lock.acquire(until: .distantPast)) == true else { return false }
+        defer { lock.release() }
+        return (try? database.inDatabase { try $0.checkpoint(.truncate) }) != nil
+    }
+}

@@ -1,0 +1,149 @@
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+
+/// SQL as `Registry` and `Messaging` speak it: static statements, prepared once per connection, values bound and never spliced.
+package struct Connection {
+    let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Runs a statement that returns no rows.
+    ///
+    /// - Returns: the number of rows it changed.
+    @discardableResult
+    package func run(_ sql: StaticString, _ values: SQLValue...) throws(StoreError) -> Int {
+        try each(sql, values) { _ in }
+        return Int(sqlite3_changes(database.sqliteConnection))
+    }
+
+    /// The first row, made into a value; `nil` when there is none.
+    package func first<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError) -> Value? {
+        var first: Value?
+        try each(sql, values, atMostOne: true) { row throws(StoreError) in first = try make(row) }
+        return first
+    }
+
+    /// All rows, made into values.
+    package func all<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError) -> [Value] {
+        var all: [Value] = []
+        try each(sql, values) { row throws(StoreError) in all.append(try make(row)) }
+        return all
+    }
+
+    private func each(
+        _ sql: StaticString, _ values: [SQLValue], atMostOne: Bool = false, _ body: (Row) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        let statement: OpaquePointer
+        do {
+            statement = try database.cachedStatement(sql: sql.description).sqliteStatement
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        for (index, value) in values.enumerated() { value.bind(to: statement, at: Int32(index + 1)) }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_DONE: return
+            case SQLITE_ROW:
+                try body(Row(statement: statement))
+                if atMostOne { return }
+            default: throw StoreError(sqlite: database.sqliteConnection, doing: sql.description)
+            }
+        }
+    }
+
+    /// Rows changed by this connection since it was opened.
+    var totalChanges: Int { Int(sqlite3_total_changes(database.sqliteConnection)) }
+}
+
+/// A row while it is being read; not to be kept.
+package struct Row {
+    let statement: OpaquePointer
+
+    package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+    package func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+    package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+
+    package func text(_ column: Int32) -> String {
+        guard let bytes = sqlite3_column_text(statement, column) else { return "" }
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))), as: UTF8.self)
+    }
+
+    package func bytes(_ column: Int32) -> [UInt8] {
+        guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+}
+
+/// A value to bind.
+package enum SQLValue: Sendable, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
+    case null
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(nilLiteral: ()) { self = .null }
+    package static func integer(_ value: Int) -> SQLValue { .integer(Int64(value)) }
+    package static func optional(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+    package static func optional(_ integer: Int64?) -> SQLValue { integer.map { .integer($0) } ?? .null }
+
+    /// SQLite copies what is bound: the value may die before the statement does.
+    fileprivate func bind(to statement: OpaquePointer, at index: Int32) {
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch self {
+        case .null: sqlite3_bind_null(statement, index)
+        case .integer(let value): sqlite3_bind_int64(statement, index, value)
+        case .text(var text):
+            text.withUTF8 { bytes in
+                _ = bytes.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), transient) }
+            }
+        case .bytes(let bytes):
+            if bytes.isEmpty {
+                sqlite3_bind_zeroblob(statement, index, 0)
+            } else {
+                _ = bytes.withUnsafeBytes { sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count), transient) }
+            }
+        }
+    }
+}
+
+extension StoreError {
+    /// What SQLite just reported on a connection.
+    init(sqlite connection: OpaquePointer?, doing sql: String) {
+        let message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? "unknown error"
+        self.init(sqliteCode: sqlite3_extended_errcode(connection), errno: sqlite3_system_errno(connection), "\(message), while doing: \(sql)")
+    }
+
+    /// What GRDB threw. An error of our own passes through.
+    init(sqlite error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError:
+            self.init(sqliteCode: error.extendedResultCode.rawValue, errno: 0, error.message ?? error.description)
+        default: self.init(.statement, String(describing: error))
+        }
+    }
+
+    private init(sqliteCode: Int32, errno code: Int32, _ detail: String) {
+        switch sqliteCode & 0xFF {
+        case SQLITE_FULL: self.init(.full, "The disk is full (\(detail)). Make room, then try again.")
+        case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(code):
+            self.init(.full, "The disk is full or a limit on file sizes was met (\(detail)). Make room, then try again.")
+        case SQLITE_IOERR:
+            self.init(.outcomeUnknown, "The disk failed (\(detail)): whether the operation was done is unknown. Look, then repeat it if needed.")
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            self.init(.damaged, "The database is damaged (\(detail)). Run `discovery doctor`; it says what is affected and can salvage the rest.")
+        case SQLITE_BUSY, SQLITE_LOCKED:
+            self.init(.busy, "The database is locked by a program that is not ours (\(detail)). Close it, then try again.")
+        case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:
+            self.init(.unusable, "The database cannot be opened for writing (\(detail)). Check the rights to the home, or name another with DISCOVERY_HOME.")
+        default: self.init(.statement, "SQLite refused a statement (\(detail)).")
+        }
+    }
+}
