@@ -1,0 +1,130 @@
+internal import Synchronization
+package import Store
+
+extension Registry {
+    /// What a registration came to.
+    package struct Registered: Sendable, Hashable {
+        package let incarnation: Int64
+        /// Whether an earlier registration of the same id was replaced.
+        package let replaced: Bool
+    }
+
+    /// Registers an instance, or replaces the one that has its id: attributes, health and lease are all new.
+    ///
+    /// - Parameters:
+    ///   - service: by name, a missing namespace or service is made when `creating`.
+    ///   - lease: the instance lives only as long as the process that holds it.
+    /// - Throws: `.invalidInput`; `.namespaceNotFound` and `.serviceNotFound`.
+    package func register(
+        _ id: String, in service: ServiceName, attributes: [String: String], lease: Lease? = nil, creating: Bool = false
+    ) async throws -> Registered {
+        try Rules.checkInstance(id: id)
+        if creating, case .name(let namespace, let service) = service {
+            try Rules.checkNamespace(name: namespace, kind: .http)
+            try Rules.checkService(name: service)
+        }
+        // Encoded here and not in the transaction: callers do it side by side.
+        let text = StoredJSON.encode(attributes)
+        return try await store.write(bytes: text.utf8.count + 256) { transaction in
+            var row = try self.service(service, creating: creating, in: transaction)
+            try Rules.check(attributes: attributes, for: row.configuration, in: row.kind)
+            try transaction.sweep(&row, unlessSwept: self.memo, isAlive: self.store.home.isAlive)
+            let old = try transaction.connection.first(
+                "SELECT incarnation FROM instances WHERE service = ? AND id = ?", .integer(row.number), .text(id), make: { $0.integer(0) })
+            row.revision += 1
+            try transaction.connection.run(
+                "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?)", .integer(row.number), .text(id), .integer(row.revision),
+                .text(text), .text(Rules.initialHealth(attributes, for: row.configuration).rawValue), .optional(lease.map { Int64($0.slot) }),
+                .optional(lease?.generation), .integer(transaction.now.milliseconds))
+            try transaction.changed(row)
+            self.memo.remember(row, as: service, in: transaction)
+            return Registered(incarnation: row.revision, replaced: old != nil)
+        }
+    }
+
+    /// Removes an instance.
+    ///
+    /// - Parameter incarnation: remove only this registration, not a successor's; then it is no error if it is gone already.
+    /// - Throws: `.namespaceNotFound`, `.serviceNotFound`, `.instanceNotFound`.
+    package func deregister(_ id: String, from service: ServiceName, incarnation: Int64? = nil) async throws {
+        try await store.write(reclaims: true) { transaction in
+            let connection = transaction.connection
+            var row: ServiceRow
+            do { row = try connection.service(service) } catch where incarnation != nil && error is RegistryError { return }
+            let removed = try connection.run(
+                "DELETE FROM instances WHERE service = ?1 AND id = ?2 AND (?3 IS NULL OR incarnation = ?3)", .integer(row.number), .text(id),
+                .optional(incarnation))
+            guard removed > 0 else {
+                if incarnation != nil { return }
+                throw try connection.missing(instance: id, of: row, isAlive: self.store.home.isAlive)
+            }
+            row.revision += 1
+            try transaction.changed(row)
+            try transaction.sweep(&row, isAlive: self.store.home.isAlive)
+            self.memo.forget()
+        }
+    }
+
+    /// Sets the health of an instance of a service with custom health.
+    ///
+    /// - Throws: `.customHealthNotFound` when the service has none; `.serviceNotFound`, `.instanceNotFound`.
+    package func setHealth(_ health: Health, of id: String, in service: ServiceName) async throws {
+        guard health != .unknown else { throw Rules.invalid("Health is HEALTHY or UNHEALTHY.") }
+        try await store.write { transaction in
+            let row = try transaction.connection.service(service)
+            guard row.configuration.hasCustomHealth else {
+                throw RegistryError(.customHealthNotFound, "The service \(Rules.quoted(row.name)) was made without custom health.")
+            }
+            let changed = try transaction.connection.run(
+                "UPDATE instances SET health = ? WHERE service = ? AND id = ?", .text(health.rawValue), .integer(row.number), .text(id))
+            guard changed > 0 else { throw try transaction.connection.missing(instance: id, of: row, isAlive: self.store.home.isAlive) }
+            try transaction.changed(row)
+        }
+    }
+
+    private func service(_ name: ServiceName, creating: Bool, in transaction: Transaction) throws -> ServiceRow {
+        if let known = memo.recall(name, in: transaction) { return known }
+        guard creating, case .name(let namespaceName, let serviceName) = name else { return try transaction.connection.service(name) }
+        var namespace = try transaction.connection.namespace(httpName: namespaceName)
+        if namespace == nil { namespace = try transaction.insertNamespace(namespaceName, .http, nil, nil) }
+        guard let namespace else { preconditionFailure("made above") }
+        if let row = try transaction.connection.service(serviceName, in: namespace) { return row }
+        return try transaction.insertService(serviceName, in: namespace, .init(), nil)
+    }
+}
+
+/// What the writer's thread knows about services for the length of one transaction, so that a thousand registrations in it look a service
+/// up once.
+final class TransactionMemo: Sendable {
+    private struct State {
+        var transaction: UInt64 = 0
+        var services: [Registry.ServiceName: ServiceRow] = [:]
+        var swept: Set<Int64> = []
+    }
+
+    private let state = Mutex(State())
+
+    func recall(_ name: Registry.ServiceName, in transaction: Transaction) -> ServiceRow? {
+        state.withLock { $0.transaction == transaction.number ? $0.services[name] : nil }
+    }
+
+    func remember(_ row: ServiceRow, as name: Registry.ServiceName, in transaction: Transaction) {
+        state.withLock { state in
+            Self.enter(transaction, &state)
+            state.services[name] = row
+        }
+    }
+
+    func isFirstSweep(of service: Int64, in transaction: Transaction) -> Bool {
+        state.withLock { state in
+            Self.enter(transaction, &state)
+            return state.swept.insert(service).inserted
+        }
+    }
+
+    func forget() { state.withLock { $0 = State() } }
+
+    private static func enter(_ transaction: Transaction, _ state: inout State) {
+        if state.transaction != transaction.number { state = State(transaction: transaction.number) }
+    }
+}

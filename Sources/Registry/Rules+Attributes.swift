@@ -1,0 +1,95 @@
+internal import Foundation
+
+extension Rules {
+    private static let ipv4 = "AWS_INSTANCE_IPV4"
+    private static let ipv6 = "AWS_INSTANCE_IPV6"
+    private static let port = "AWS_INSTANCE_PORT"
+    private static let cname = "AWS_INSTANCE_CNAME"
+    private static let alias = "AWS_ALIAS_DNS_NAME"
+    private static let ec2 = "AWS_EC2_INSTANCE_ID"
+    private static let initialHealth = "AWS_INIT_HEALTH_STATUS"
+
+    /// An instance's attributes: number, sizes and characters, and what the service's records and checks need. RegisterInstance.
+    static func check(
+        attributes: [String: String], for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
+    ) throws(RegistryError) {
+        try checkSizes(attributes)
+        try checkReserved(attributes, service, namespace)
+        let hasAlias = attributes[alias] != nil
+        func need(_ key: String, because reason: String) throws(RegistryError) {
+            guard attributes[key] != nil else { throw invalid("The attribute \(key) is missing: \(reason).") }
+        }
+        if let records = service.dns?.records, !hasAlias {
+            if records[.a] != nil { try need(ipv4, because: "the service has A records") }
+            if records[.aaaa] != nil { try need(ipv6, because: "the service has AAAA records") }
+            if records[.cname] != nil { try need(cname, because: "the service has CNAME records") }
+            if records[.srv] != nil {
+                try need(port, because: "the service has SRV records")
+                guard attributes[ipv4] != nil || attributes[ipv6] != nil else {
+                    throw invalid("\(ipv4) or \(ipv6) is missing: the service has SRV records.")
+                }
+            }
+        }
+        if service.healthCheck != nil, !hasAlias { try need(port, because: "the service has a health check") }
+    }
+
+    /// The health that a new instance starts with.
+    static func initialHealth(_ attributes: [String: String], for service: Registry.Service.Configuration) -> Registry.Health {
+        guard service.hasHealth else { return .unknown }
+        return attributes[initialHealth] == "UNHEALTHY" ? .unhealthy : .healthy
+    }
+
+    private static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
+        let custom = attributes.keys.count { !$0.hasPrefix("AWS_") }
+        guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
+        var total = 0
+        for (key, value) in attributes {
+            total += key.utf8.count + value.utf8.count
+            guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy(isGraphic) else {
+                throw invalid("An attribute's key has 1 to 255 visible ASCII characters; \(quoted(key)) does not fit.")
+            }
+            guard value.utf8.count <= 1_024, value.utf8.first.map(isGraphic) ?? true,
+                value.utf8.allSatisfy({ isGraphic($0) || $0 == 0x20 || $0 == 0x09 })
+            else {
+                throw invalid(
+                    "An attribute's value has up to 1,024 visible ASCII characters, spaces and tabs, and starts with neither; that of \(quoted(key)) does not fit."
+                )
+            }
+        }
+        guard total <= 5_000 else { throw invalid("All keys and values of an instance have at most 5,000 characters together, these have \(total).") }
+    }
+
+    private static func checkReserved(
+        _ attributes: [String: String], _ service: Registry.Service.Configuration, _ namespace: Registry.Namespace.Kind
+    ) throws(RegistryError) {
+        for (key, value) in attributes where key.hasPrefix("AWS_") {
+            switch key {
+            case ipv4: guard isAddress(value, AF_INET) else { throw invalid("\(key) is an IPv4 address, not \(quoted(value)).") }
+            case ipv6: guard isAddress(value, AF_INET6) else { throw invalid("\(key) is an IPv6 address, not \(quoted(value)).") }
+            case port: guard let port = Int(value), (0...65_535).contains(port) else { throw invalid("\(key) is 0 to 65535, not \(quoted(value)).") }
+            case cname: guard !value.isEmpty else { throw invalid("\(key) is a host name.") }
+            case initialHealth:
+                guard value == "HEALTHY" || value == "UNHEALTHY" else { throw invalid("\(key) is HEALTHY or UNHEALTHY, not \(quoted(value)).") }
+                guard service.hasCustomHealth else { throw invalid("\(key) needs a service with custom health.") }
+            case alias:
+                guard let dns = service.dns, dns.routing == .weighted, dns.records[.a] != nil || dns.records[.aaaa] != nil else {
+                    throw invalid("\(key) needs a service with A or AAAA records and the routing policy WEIGHTED.")
+                }
+                guard !attributes.keys.contains(where: { $0.hasPrefix("AWS_INSTANCE_") }) else {
+                    throw invalid("\(key) excludes all AWS_INSTANCE_ attributes.")
+                }
+            case ec2:
+                guard namespace == .http else { throw invalid("\(key) is for HTTP namespaces only.") }
+                guard attributes.keys.allSatisfy({ !$0.hasPrefix("AWS_") || $0 == ec2 || $0 == initialHealth || $0 == ipv4 }) else {
+                    throw invalid("Beside \(key) only AWS_INIT_HEALTH_STATUS may be given.")
+                }
+            default: throw invalid("\(quoted(key)): keys that start with AWS_ are reserved.")
+            }
+        }
+    }
+
+    private static func isAddress(_ text: String, _ family: Int32) -> Bool {
+        var address = in6_addr()
+        return inet_pton(family, text, &address) == 1
+    }
+}
