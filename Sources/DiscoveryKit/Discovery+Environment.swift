@@ -1,0 +1,55 @@
+internal import Configuration
+internal import Foundation
+internal import Store
+
+extension Discovery.Configuration {
+    /// The settings that the environment asks for:
+    ///
+    /// | variable | meaning | default |
+    /// |---|---|---|
+    /// | `DISCOVERY_BACKEND` | `embedded` | `embedded` |
+    /// | `DISCOVERY_HOME` | the home's path | `$XDG_STATE_HOME/discovery`, else `~/.local/state/discovery` |
+    /// | `DISCOVERY_HOME_GROUP` | the group that shares a home made now | none: mode 0700 |
+    /// | `DISCOVERY_NAMESPACE` | namespace of addresses that name none | `default-$DISCOVERY_ENV`, `default-$ENV`, else `default` |
+    /// | `DISCOVERY_ENV` | the environment's name, as `prod` | `ENV`, when that is one label |
+    /// | `DISCOVERY_DEADLINE` | seconds for a request, fractions allowed | 30 |
+    ///
+    /// - Throws: `.configuration` for a value that means nothing.
+    public static func fromEnvironment() throws(DiscoveryError) -> Self {
+        try fromEnvironment(ProcessInfo.processInfo.environment)
+    }
+
+    package static func fromEnvironment(_ environment: [String: String]) throws(DiscoveryError) -> Self {
+        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
+        func text(_ key: ConfigKey) -> String? {
+            guard let value = reader.string(forKey: key), !value.isEmpty else { return nil }
+            return value
+        }
+        var configuration = Self()
+        if let backend = text("discovery.backend"), backend != "embedded" {
+            throw DiscoveryError(
+                .configuration, "DISCOVERY_BACKEND is `\(backend.excerpt())`; this version knows `embedded`. Unset it, or set it to that.")
+        }
+        configuration.backend = .embedded(
+            home: text("discovery.home") ?? Home.defaultPath(environment: environment), group: text("discovery.home.group"))
+        if let namespace = text("discovery.namespace") {
+            configuration.namespace = namespace
+        } else if let stage = text("discovery.env") ?? text("env").flatMap({ isLabel($0) ? $0 : nil }) {
+            configuration.namespace = "default-\(stage)"
+        }
+        if let deadline = text("discovery.deadline") {
+            guard let seconds = Double(deadline), seconds > 0, seconds <= 86_400 else {
+                throw DiscoveryError(
+                    .configuration, "DISCOVERY_DEADLINE is `\(deadline.excerpt())`, not a number of seconds above 0 and up to 86400. Correct it.")
+            }
+            configuration.request.deadline = .seconds(seconds)
+        }
+        try configuration.check()
+        return configuration
+    }
+
+    /// `ENV` is a name that many programs use for many things: a path or a list in it is not ours.
+    private static func isLabel(_ text: String) -> Bool {
+        text.utf8.count <= 63 && text.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0) }
+    }
+}

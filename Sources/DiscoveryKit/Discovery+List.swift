@@ -1,0 +1,56 @@
+internal import Registry
+internal import Store
+
+/// What the command line lists; applications resolve.
+extension Discovery {
+    package struct ServiceRow: Sendable, Encodable {
+        package let service: String
+        package let id: String
+        package let instances: Int
+        package let revision: Int64
+    }
+
+    package struct InstanceRow: Sendable, Encodable {
+        package let instance: String
+        package let kind: String?
+        package let location: String?
+        /// Why neither is known.
+        package let problem: String?
+        package let health: String
+        /// `none`, `alive`, or `ended` when the process that registered it has.
+        package let lease: String
+        package let attributes: [String: String]
+    }
+
+    /// All services, by name. Waits for the disk.
+    package func services() async throws(DiscoveryError) -> [ServiceRow] {
+        try await client.backend.run { registry in
+            let names = Dictionary(uniqueKeysWithValues: try await registry.namespaces().map { ($0.id, $0.httpName) })
+            return try await registry.services().map { service in
+                let address = Address(namespace: names[service.namespaceID], service: service.name)
+                return ServiceRow(service: address.text, id: service.id, instances: service.instanceCount, revision: service.revision)
+            }
+        }
+    }
+
+    /// The instances of the service that an address names; of the one instance when it names one. Waits for the disk.
+    package func instances(of address: Address) async throws(DiscoveryError) -> [InstanceRow] {
+        let (namespace, parts) = try client.resolver.name(address)
+        return try await client.backend.run { registry in
+            let listed = try await registry.list(namespace: namespace, service: parts.service, id: parts.id, limit: .max)
+            return listed.instances.map { instance in
+                var resource: Resource?
+                var problem: String?
+                do throws(DiscoveryError) { resource = try Resource.resource(from: instance.attributes).resource } catch { problem = error.message }
+                let lease = instance.lease.map { registry.store.home.isAlive($0) ? "alive" : "ended" } ?? "none"
+                return InstanceRow(
+                    instance: instance.id, kind: resource?.kind.description, location: resource?.location, problem: problem,
+                    health: instance.health.rawValue, lease: lease, attributes: instance.attributes)
+            }
+        }
+    }
+}
+
+extension Discovery.Backend {
+    package var homePath: String { home }
+}

@@ -1,0 +1,54 @@
+internal import Registry
+internal import Store
+
+extension Discovery {
+    /// Registers where something is under an address, or replaces what is registered there: from the next call on callers go to the new
+    /// place. Makes the namespace and the service where they are missing. Returns when it is durable; waits for the disk.
+    ///
+    /// - Parameter address: names an instance (`namespace.service->id`), without filters.
+    /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance, or attributes that break a rule;
+    ///   `.unsupported` for a location that no operation could use; what the home throws.
+    public func register(_ address: Address, _ resource: Resource) async throws(DiscoveryError) {
+        _ = try await register(address, resource.registrationAttributes, isLeased: false)
+    }
+
+    /// Removes what is registered under an address. Returns when that is durable; waits for the disk.
+    ///
+    /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance; `.notFound`; what the home throws.
+    public func deregister(_ address: Address) async throws(DiscoveryError) {
+        let (service, id) = try place(address, to: "deregister")
+        try await client.telemetry.observe(.deregister, address, kind: nil) { _ throws(DiscoveryError) in
+            do throws(DiscoveryError) {
+                try await client.backend.run { try await $0.deregister(id, from: service) }
+            } catch {
+                throw error.with(address: address)
+            }
+        }
+    }
+
+    func register(_ address: Address, _ attributes: [String: String], isLeased: Bool) async throws(DiscoveryError) -> Registry.Registered {
+        let (service, id) = try place(address, to: "register")
+        let (resource, _): (Resource, [String])
+        do { (resource, _) = try Resource.resource(from: attributes) } catch { throw error.with(address: address) }
+        return try await client.telemetry.observe(.register, address, kind: resource.kind) { _ throws(DiscoveryError) in
+            do throws(DiscoveryError) {
+                return try await client.backend.run { registry in
+                    let lease = isLeased ? try registry.store.home.lease() : nil
+                    return try await registry.register(id, in: service, attributes: attributes, lease: lease, creating: true)
+                }
+            } catch {
+                throw error.with(address: address)
+            }
+        }
+    }
+
+    /// The service and instance that an address names, for operations that change one.
+    func place(_ address: Address, to operation: String) throws(DiscoveryError) -> (service: Registry.ServiceName, id: String) {
+        let (namespace, parts) = try client.resolver.name(address)
+        guard case .id(let id) = parts.instance, parts.filters.isEmpty else {
+            throw DiscoveryError(
+                .invalid, "To \(operation), name one instance, as in `\(namespace).\(parts.service)->my-instance`; \(address) does not.", address: address)
+        }
+        return (.name(namespace: namespace, service: parts.service), id)
+    }
+}

@@ -1,0 +1,80 @@
+extension Discovery {
+    /// What an address stands for now.
+    ///
+    /// Answers from memory while the registry is unchanged; otherwise waits for the disk, briefly.
+    ///
+    /// - Throws: `.malformedAddress`; `.notFound`, with names that are near; `.ambiguous` when the address names several instances;
+    ///   `.unsupported` and `.invalid` when what is registered says nothing usable; what the home throws.
+    public func resolve(_ address: Address) async throws(DiscoveryError) -> Resource {
+        try await client.resolver.resolve(address).resource
+    }
+
+    /// Calls a function and decodes its answer. The body is sent as JSON without exception. Waits for the network until the deadline.
+    ///
+    /// - Throws: what ``resolve(_:)`` throws; `.wrongKind` for a queue or a topic; `.unreachable` when no connection was made;
+    ///   `.functionFailed` with the function's own error; `.coding`; `.deadlineExceeded`; `.outcomeUnknown`; `.tooLarge`; `.cancelled`.
+    public func request<Answer: Decodable>(
+        _ address: Address, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        let message = try encoded(body, address)
+        return try await request(address, message, options: options).decode()
+    }
+
+    /// Calls a function without a body and decodes its answer. Waits and throws as ``request(_:_:as:options:)``.
+    public func request<Answer: Decodable>(
+        _ address: Address, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        try await request(address, Message.empty, options: options).decode()
+    }
+
+    /// Calls a function with a body, sent as JSON without exception, and returns its answer as it came. Waits and throws as
+    /// ``request(_:_:as:options:)``.
+    @discardableResult
+    public func request(_ address: Address, _ body: some Encodable, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+        let message = try encoded(body, address)
+        return try await request(address, message, options: options)
+    }
+
+    /// Calls a function with a message, sent as it is, and returns its answer as it came. Waits and throws as
+    /// ``request(_:_:as:options:)``.
+    @discardableResult
+    public func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+        let options = (options ?? RequestOptions()).completed(from: client.configuration.request)
+        guard let limit = options.deadline, limit > .zero else {
+            throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: address)
+        }
+        let deadline = ContinuousClock.now + limit
+        let choice = try await client.resolver.resolve(address)
+        let resource = choice.resource
+        return try await client.telemetry.observe(.request, address, kind: resource.kind) { _ throws(DiscoveryError) in
+            guard let adapter = client.adapters.first(where: { $0.accepts(resource) }) else {
+                throw Self.refusal(of: "request", resource, choice.address)
+            }
+            let headers = options.headers.merging(Telemetry.traceHeaders()) { own, _ in own }
+            return try await adapter.request(Request(message, to: choice.address, deadline: deadline, headers: headers), from: resource)
+        }
+    }
+
+    /// Calls a function whose address was generated from a template. Waits and throws as ``request(_:_:as:options:)``.
+    public func request<Answer: Decodable>(
+        _ function: Address.Function, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        try await request(function.address, body, options: options)
+    }
+
+    private func encoded(_ body: some Encodable, _ address: Address) throws(DiscoveryError) -> Message {
+        do { return try Message.json(body) } catch { throw error.with(address: address) }
+    }
+
+    /// Why no adapter takes a resource: the kind is wrong, or the place is one that this client cannot reach.
+    static func refusal(of operation: String, _ resource: Resource, _ address: Address) -> DiscoveryError {
+        if resource.kind == .function {
+            return DiscoveryError(
+                .unsupported, "\(address) is at `\(resource.location.excerpt())`, which the embedded backend cannot call: it calls http and https URLs.",
+                address: address)
+        }
+        return DiscoveryError(
+            .wrongKind, "\(address) is a \(resource.kind), and \(operation) is for functions. Name a function, or use the operation for a \(resource.kind).",
+            address: address)
+    }
+}

@@ -1,0 +1,69 @@
+/// The operations on the process-wide client: see the methods of the same names.
+extension Discovery {
+    /// ``Discovery/resolve(_:)-swift.method`` on ``current``.
+    public static func resolve(_ address: Address) async throws(DiscoveryError) -> Resource {
+        try await current.resolve(address)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func request<Answer: Decodable>(
+        _ address: Address, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        try await current.request(address, body, as: Answer.self, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func request<Answer: Decodable>(
+        _ address: Address, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        try await current.request(address, as: Answer.self, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func request(_ address: Address, _ body: some Encodable, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+        try await current.request(address, body, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+        try await current.request(address, message, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func request<Answer: Decodable>(
+        _ function: Address.Function, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> Answer {
+        try await current.request(function, body, as: Answer.self, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func serve<Body: Decodable & Sendable, Answer: Encodable & Sendable>(
+        _ address: Address, options: ServeOptions? = nil, handler: @escaping @concurrent @Sendable (Body) async throws -> Answer
+    ) async throws(DiscoveryError) {
+        try await current.serve(address, options: options, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func serve(
+        _ address: Address, options: ServeOptions? = nil, handler: @escaping @concurrent @Sendable (Request) async throws -> Message
+    ) async throws(DiscoveryError) {
+        try await current.serve(address, options: options, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func register(_ address: Address, _ resource: Resource) async throws(DiscoveryError) {
+        try await current.register(address, resource)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func deregister(_ address: Address) async throws(DiscoveryError) {
+        try await current.deregister(address)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func explain(_ address: Address) async throws(DiscoveryError) -> Explanation {
+        try await current.explain(address)
+    }
+}

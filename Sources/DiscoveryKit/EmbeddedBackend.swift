@@ -1,0 +1,115 @@
+internal import Foundation
+internal import NIOPosix
+internal import Registry
+package import Store
+internal import Synchronization
+
+/// The home of a client on the embedded backend: opened by the first operation, on a thread that may wait for the disk, once for all who
+/// come meanwhile. A home that could not be opened is tried again by the next operation.
+final class EmbeddedBackend: Sendable {
+    private enum State {
+        case closed
+        case opening([CheckedContinuation<Result<Registry, DiscoveryError>, Never>])
+        case open(Registry)
+        case shutDown
+    }
+
+    let path: String
+    private let group: String?
+    private let state = Mutex(State.closed)
+
+    init(home: String, group: String?) {
+        path = home
+        self.group = group
+    }
+
+    /// The registry, opened when it is not. Waits for the disk the first time.
+    func registry() async throws(DiscoveryError) -> Registry {
+        if let registry = state.withLock({ if case .open(let registry) = $0 { registry } else { nil } }) { return registry }
+        let result: Result<Registry, DiscoveryError> = await withCheckedContinuation { continuation in
+            let answer: Result<Registry, DiscoveryError>? = state.withLock { state in
+                switch state {
+                case .open(let registry): return .success(registry)
+                case .shutDown: return .failure(DiscoveryError(StoreError(.closed, "This client was shut down. Make another to go on.")))
+                case .opening(let others):
+                    state = .opening(others + [continuation])
+                    return nil
+                case .closed:
+                    state = .opening([continuation])
+                    NIOThreadPool.singleton.submit { _ in self.open() }
+                    return nil
+                }
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+        return try result.get()
+    }
+
+    /// Runs an operation on the registry and gives its errors the facade's form.
+    func run<Value>(_ operation: (Registry) async throws -> Value) async throws(DiscoveryError) -> Value {
+        let registry = try await registry()
+        do { return try await operation(registry) } catch { throw DiscoveryError(wrapping: error) }
+    }
+
+    func shutdown() async {
+        let registry: Registry? = state.withLock { state in
+            defer { state = .shutDown }
+            if case .open(let registry) = state { return registry }
+            return nil
+        }
+        guard let registry else { return }
+        await withCheckedContinuation { continuation in
+            NIOThreadPool.singleton.submit { _ in
+                registry.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func open() {
+        let result = Result { () throws(StoreError) in try Registry(Home(path: path, group: group)) }.mapError { DiscoveryError($0) }
+        let (waiting, isLate) = state.withLock { state in
+            guard case .opening(let waiting) = state else { return ([CheckedContinuation<Result<Registry, DiscoveryError>, Never>](), true) }
+            if case .success(let registry) = result { state = .open(registry) } else { state = .closed }
+            return (waiting, false)
+        }
+        if isLate, case .success(let registry) = result { registry.close() }
+        for continuation in waiting { continuation.resume(returning: result) }
+    }
+}
+
+extension DiscoveryError {
+    /// The leaves' errors are wrapped here, once.
+    init(wrapping error: any Error) {
+        switch error {
+        case let error as DiscoveryError: self = error
+        case let error as StoreError: self.init(error)
+        case let error as RegistryError: self.init(error)
+        case is CancellationError: self.init(.cancelled, "The calling task was cancelled.")
+        default: self.init(.unreachable, "An unexpected error: \(error).", cause: error)
+        }
+    }
+
+    package init(_ error: StoreError) {
+        let code: Code =
+            switch error.code {
+            case .unusable, .closed: .homeUnusable
+            case .busy: .busy
+            case .full: .full
+            case .damaged, .statement: .damaged
+            case .outcomeUnknown: .outcomeUnknown
+            case .cancelled: .cancelled
+            }
+        self.init(code, error.message, cause: error.code == .statement ? error : nil)
+    }
+
+    private init(_ error: RegistryError) {
+        let code: Code =
+            switch error.code {
+            case .namespaceNotFound, .serviceNotFound, .instanceNotFound: .notFound
+            case .namespaceAlreadyExists, .serviceAlreadyExists: .alreadyExists
+            case .resourceInUse, .invalidInput, .customHealthNotFound: .invalid
+            }
+        self.init(code, error.message)
+    }
+}

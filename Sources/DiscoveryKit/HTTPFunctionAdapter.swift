@@ -1,0 +1,108 @@
+internal import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// Functions behind an HTTP endpoint: a POST each.
+///
+/// A function's own error is a status of 300 and above, or the header `X-Amz-Function-Error`; its body may say `errorType` and `errorMessage`.
+struct HTTPFunctionAdapter: RequestAdapter {
+    let maximumReplySize: Int
+
+    func accepts(_ resource: Resource) -> Bool {
+        resource.kind == .function && (resource.location.hasPrefix("http://") || resource.location.hasPrefix("https://"))
+    }
+
+    func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+        var outgoing = HTTPClientRequest(url: resource.location)
+        outgoing.method = .POST
+        for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
+        let left = ContinuousClock.now.duration(to: request.deadline)
+        outgoing.headers.add(name: WireHeader.timeout, value: String(max(1, Int64(left / .milliseconds(1)))))
+        if !outgoing.headers.contains(name: "content-type") { outgoing.headers.add(name: "content-type", value: request.message.contentType) }
+        MessageHeaders.write(request.message.attributes) { outgoing.headers.add(name: $0, value: $1) }
+        if !request.message.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.message.body)) }
+        do {
+            let response = try await Self.client.execute(outgoing, timeout: .nanoseconds(max(1, Int64(left / .nanoseconds(1)))))
+            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize { throw tooLarge(request) }
+            var body: ByteBuffer
+            do { body = try await response.body.collect(upTo: maximumReplySize) } catch is NIOTooManyBytesError { throw tooLarge(request) }
+            let bytes = body.readBytes(length: body.readableBytes) ?? []
+            let status = Int(response.status.code)
+            if status >= 300 || response.headers.contains(name: WireHeader.functionError) {
+                throw failure(request, status, bytes, location: response.headers.first(name: "location"))
+            }
+            var message = Message(body: bytes, attributes: MessageHeaders.read(response.headers.lazy.map { ($0.name, $0.value) }))
+            message.contentType = response.headers.first(name: "content-type") ?? message.contentType
+            return Reply(message: message, status: status, servedBy: request.address)
+        } catch {
+            throw Self.translated(error, request, resource)
+        }
+    }
+
+    private func tooLarge(_ request: Request) -> DiscoveryError {
+        DiscoveryError(
+            .tooLarge, "\(request.address) answered with more than \(maximumReplySize) bytes. Raise `maximumReplySize`, or answer with less.",
+            address: request.address)
+    }
+
+    private func failure(_ request: Request, _ status: Int, _ body: [UInt8], location: String?) -> DiscoveryError {
+        struct Fault: Decodable { var errorType: String?, errorMessage: String? }
+        let fault = try? JSONDecoder().decode(Fault.self, from: Data(body))
+        var message = fault?.errorMessage ?? String(decoding: body.prefix(1_000), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if (300..<400).contains(status) {
+            message = "it redirects to \(location ?? "nowhere"), which is not followed: register that location instead"
+        }
+        let type = fault?.errorType.map { "\($0): " } ?? ""
+        return DiscoveryError(
+            .functionFailed, "The function \(request.address) failed with status \(status): \(type)\(message.isEmpty ? "it gave no reason" : message).",
+            address: request.address,
+            functionError: .init(type: fault?.errorType, message: message, status: status, body: body))
+    }
+
+    private static func translated(_ error: any Error, _ request: Request, _ resource: Resource) -> DiscoveryError {
+        if let error = error as? DiscoveryError { return error }
+        let place = "\(request.address) at \(resource.location)"
+        func made(_ code: DiscoveryError.Code, _ message: String) -> DiscoveryError {
+            DiscoveryError(code, message, address: request.address, cause: error)
+        }
+        if error is CancellationError { return made(.cancelled, "The calling task was cancelled.") }
+        if error is NIOConnectionError || error is ChannelError {
+            return made(.unreachable, "No connection to \(place): \(reason(error)). Start it, or register where it is now.")
+        }
+        switch error as? HTTPClientError {
+        case .cancelled?: return made(.cancelled, "The calling task was cancelled.")
+        case .deadlineExceeded?, .readTimeout?, .getConnectionFromPoolTimeout?:
+            return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
+        case .connectTimeout?, .tlsHandshakeTimeout?:
+            return made(.unreachable, "No connection to \(place) in time. Start it, or register where it is now.")
+        case .remoteConnectionClosed?, nil:
+            return made(.outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
+        case let other?:
+            return made(.unreachable, "\(place) cannot be called: \(other.shortDescription). Register a location that can.")
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? NIOConnectionError, let first = error.connectionErrors.first else { return "\(error)" }
+        if let first = first.error as? IOError { return String(cString: strerror(first.errnoCode)).lowercased() }
+        return "\(first.error)"
+    }
+
+    /// One for the process, never shut down: a client of ours may be dropped without ceremony. Connections close when idle.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        // A redirected POST would be repeated elsewhere as a GET, without its body.
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        // A refused connection is told at once, so that the facade can resolve again; the client would wait and try the same place.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // The facade's own spans cover the call.
+        configuration.tracing.tracer = nil
+        return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }()
+}

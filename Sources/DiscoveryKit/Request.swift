@@ -1,0 +1,32 @@
+/// What a function is asked: `serve` hands one to its handler.
+public struct Request: Sendable {
+    /// The request's body and attributes.
+    public let message: Message
+    /// Until when the caller waits.
+    public let deadline: ContinuousClock.Instant
+    /// The address that is served.
+    public let address: Address
+    /// The HTTP headers, by lower-case name.
+    public let headers: [String: String]
+
+    /// Makes a request, as for a test of a handler.
+    ///
+    /// - Parameter headers: names in any case.
+    public init(_ message: Message, to address: Address, deadline: ContinuousClock.Instant, headers: [String: String] = [:]) {
+        self.message = message
+        self.address = address
+        self.deadline = deadline
+        self.headers = Dictionary(headers.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads the body as JSON.
+    ///
+    /// - Throws: `.coding` when the body is not JSON, or not of this type.
+    public func decode<Value: Decodable>(_: Value.Type = Value.self) throws(DiscoveryError) -> Value {
+        do {
+            return try message.decode()
+        } catch {
+            throw error.with(address: address)
+        }
+    }
+}

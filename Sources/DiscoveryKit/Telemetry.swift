@@ -1,0 +1,84 @@
+internal import Logging
+internal import Metrics
+internal import ServiceContextModule
+internal import Synchronization
+internal import Tracing
+
+/// Logs, metrics and traces of operations, through Apple's three APIs: nothing is recorded unless the application bootstraps a backend.
+///
+/// | metric | labels |
+/// |---|---|
+/// | `discovery.operation.duration` (timer) | `operation`, `kind`, `code`: each of a small fixed set |
+final class Telemetry: Sendable {
+    private struct Label: Hashable {
+        let operation: StaticOperation
+        let kind: String
+        let code: String
+    }
+
+    private let logger: Logger
+    private let timers = Mutex<[Label: Metrics.Timer]>([:])
+
+    init(logger: Logger) { self.logger = logger }
+
+    enum StaticOperation: String, Sendable { case request, serve, register, deregister }
+
+    /// Runs an operation inside a span, times it, and logs how it ended.
+    func observe<Value>(
+        _ operation: StaticOperation, _ address: Address, kind: Resource.Kind?, _ body: (any Span) async throws(DiscoveryError) -> Value
+    ) async throws(DiscoveryError) -> Value {
+        let start = ContinuousClock.now
+        let result: Result<Value, DiscoveryError> = await withSpan("discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client) { span in
+            span.attributes["discovery.address"] = address.text
+            do throws(DiscoveryError) {
+                return .success(try await body(span))
+            } catch {
+                span.recordError(error)
+                span.setStatus(SpanStatus(code: .error))
+                span.attributes["discovery.code"] = error.code.description
+                return .failure(error)
+            }
+        }
+        var code = "ok"
+        if case .failure(let error) = result { code = error.code.description }
+        timer(operation, kind, code).recordNanoseconds(Int64(ContinuousClock.now.duration(to: start) / .nanoseconds(-1)))
+        logger.trace(
+            "operation ended",
+            metadata: ["discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text), "discovery.code": .string(code)])
+        return try result.get()
+    }
+
+    private func timer(_ operation: StaticOperation, _ kind: Resource.Kind?, _ code: String) -> Metrics.Timer {
+        let label = Label(operation: operation, kind: kind?.description ?? "none", code: code)
+        return timers.withLock { timers in
+            if let timer = timers[label] { return timer }
+            let dimensions = [("operation", operation.rawValue), ("kind", label.kind), ("code", code)]
+            let timer = Metrics.Timer(label: "discovery.operation.duration", dimensions: dimensions)
+            timers[label] = timer
+            return timer
+        }
+    }
+
+    /// The trace that the current task is part of, as headers to send along: with a W3C tracer, `traceparent`.
+    static func traceHeaders() -> [String: String] {
+        guard let context = ServiceContext.current else { return [:] }
+        var headers: [String: String] = [:]
+        InstrumentationSystem.instrument.inject(context, into: &headers, using: DictionaryInjector())
+        return headers
+    }
+
+    /// Runs `body` as part of the trace that a caller sent along.
+    static func withTrace<Value>(from headers: [String: String], _ body: () async -> Value) async -> Value {
+        var context = ServiceContext.current ?? .topLevel
+        InstrumentationSystem.instrument.extract(headers, into: &context, using: DictionaryExtractor())
+        return await ServiceContext.$current.withValue(context) { await body() }
+    }
+
+    private struct DictionaryInjector: Injector {
+        func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) { carrier[key] = value }
+    }
+
+    private struct DictionaryExtractor: Extractor {
+        func extract(key: String, from carrier: [String: String]) -> String? { carrier[key.lowercased()] }
+    }
+}

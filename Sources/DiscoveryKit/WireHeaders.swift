@@ -1,0 +1,48 @@
+internal import Foundation
+
+/// The headers that callers and functions exchange beside those of HTTP.
+enum WireHeader {
+    /// Milliseconds that the caller still waits.
+    static let timeout = "discovery-timeout"
+    /// Lambda's sign that the body is an error: `Handled` or `Unhandled`.
+    static let functionError = "x-amz-function-error"
+}
+
+/// A message's attributes as HTTP headers: `discovery-attribute-NAME: String;value`, the value percent-encoded, binary in base64.
+///
+/// HTTP folds the case of header names, so an attribute's name is percent-encoded with its capitals.
+enum MessageHeaders {
+    private static let prefix = "discovery-attribute-"
+    private static let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+    static func write(_ attributes: [String: Message.Attribute], add: (String, String) -> Void) {
+        for (name, attribute) in attributes {
+            guard let key = name.addingPercentEncoding(withAllowedCharacters: plain) else { continue }
+            switch attribute {
+            case .string(let text): add(prefix + key, "String;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
+            case .number(let text): add(prefix + key, "Number;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
+            case .binary(let bytes): add(prefix + key, "Binary;" + Data(bytes).base64EncodedString())
+            }
+        }
+    }
+
+    /// What cannot be read is not an attribute of ours.
+    static func read(_ headers: some Sequence<(String, String)>) -> [String: Message.Attribute] {
+        var attributes: [String: Message.Attribute] = [:]
+        for (header, value) in headers {
+            // Most headers are not ours: tell by length and first letter before folding case.
+            guard header.utf8.count > prefix.utf8.count, header.utf8.first.map({ $0 | 0x20 }) == UInt8(ascii: "d"),
+                header.prefix(prefix.count).lowercased() == prefix, let name = String(header.dropFirst(prefix.count)).lowercased().removingPercentEncoding,
+                let separator = value.firstIndex(of: ";")
+            else { continue }
+            let text = String(value[value.index(after: separator)...])
+            switch value[..<separator] {
+            case "String": attributes[name] = text.removingPercentEncoding.map { .string($0) }
+            case "Number": attributes[name] = text.removingPercentEncoding.map { .number($0) }
+            case "Binary": attributes[name] = Data(base64Encoded: text).map { .binary(Array($0)) }
+            default: continue
+            }
+        }
+        return attributes
+    }
+}
