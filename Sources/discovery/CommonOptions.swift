@@ -1,0 +1,61 @@
+import ArgumentParser
+import DiscoveryKit
+import Foundation
+import Logging
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The home directory; DISCOVERY_HOME unless given.", valueName: "directory"), completion: .directory)
+    var home: String?
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Log what the library does, to standard error.")
+    var verbose = false
+
+    var configuration: Discovery.Configuration {
+        get throws {
+            var configuration = try Discovery.Configuration.fromEnvironment()
+            if let home {
+                guard !home.isEmpty else { throw ValidationError("--home is empty: name a directory.") }
+                configuration.backend = .embedded(home: home)
+            }
+            configuration.logger = Logger(label: "discovery") { StreamLogHandler.standardError(label: $0) }
+            configuration.logger.logLevel = verbose ? .trace : .notice
+            return configuration
+        }
+    }
+
+    /// The home's path, for commands that work on its files.
+    var homePath: String {
+        get throws { try configuration.backend.homePath }
+    }
+
+    /// Runs one operation on a client and ends the client.
+    func withDiscovery<Value>(_ body: (Discovery) async throws -> Value) async throws -> Value {
+        let discovery = try Discovery(configuration)
+        do {
+            let value = try await body(discovery)
+            await discovery.shutdown()
+            return value
+        } catch {
+            await discovery.shutdown()
+            throw error
+        }
+    }
+}
+
+/// An address as an argument: a malformed one is told by the library's own sentence and exit code.
+struct AddressArgument: ExpressibleByArgument {
+    let text: String
+
+    init(argument: String) { text = argument }
+
+    var address: Address {
+        get throws(DiscoveryError) { try Address(parsing: text) }
+    }
+
+    static let help: ArgumentHelp = ArgumentHelp(
+        "`namespace.service->instance`, in quotes: a shell takes > for itself.", valueName: "address")
+}

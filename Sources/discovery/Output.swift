@@ -1,0 +1,44 @@
+import Foundation
+
+/// Tables for people, JSON for programs.
+enum Output {
+    static func print(_ text: String) {
+        write(text + "\n", to: .standardOutput)
+    }
+
+    static func print(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// One sentence on standard error.
+    static func complain(_ text: String) {
+        write("discovery: \(text)\n", to: .standardError)
+    }
+
+    static func write(_ bytes: [UInt8]) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+
+    /// Columns as wide as their widest cell, two spaces apart.
+    static func table(_ header: [String], _ rows: [[String]]) -> String {
+        let all = [header] + rows.map { $0.map(printable) }
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            let cells = row.indices.map { column in
+                column == row.count - 1 ? row[column] : row[column].padding(toLength: widths[column], withPad: " ", startingAt: 0)
+            }
+            return cells.joined(separator: "  ").trimmingCharacters(in: CharacterSet(charactersIn: " "))
+        }.joined(separator: "\n")
+    }
+
+    /// Outside text in a terminal: no control characters.
+    private static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? "\u{FFFD}" : $0 }))
+    }
+}

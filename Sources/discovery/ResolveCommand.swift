@@ -1,0 +1,35 @@
+import ArgumentParser
+import DiscoveryKit
+
+struct ResolveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolve", abstract: "Prints where an address leads now.", discussion: "Example: discovery resolve 'ais.scheduler->get-job'")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: AddressArgument.help) var address: AddressArgument
+
+    func run() async throws {
+        let address = try address.address
+        let resource = try await common.withDiscovery { try await $0.resolve(address) }
+        if common.json {
+            try Output.print(json: ResourceReport(address, resource))
+        } else {
+            Output.print(Output.table(["KIND", "LOCATION"], [[resource.kind.description, resource.location]]))
+        }
+    }
+}
+
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Says how an address resolves: who was considered, who was left out and why, who was chosen.",
+        discussion: "Example: discovery explain 'corp.worker[stage=prod]->*'")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: AddressArgument.help) var address: AddressArgument
+
+    func run() async throws {
+        let address = try address.address
+        let explanation = try await common.withDiscovery { try await $0.explain(address) }
+        if common.json { try Output.print(json: explanation) } else { Output.print(explanation.description) }
+    }
+}
