@@ -1,0 +1,85 @@
+package import NIOCore
+internal import NIOPosix
+
+/// A bounded HTTP/1.1 server: bind, tell others the port, then `run()`.
+///
+/// - One request is in work per connection; a pipelined one waits for its turn, unparsed.
+/// - Everything a peer can make the server hold or wait for has a limit in ``HTTPServerConfiguration``.
+/// - A peer that closes its side, or half of it, has left: its handler is cancelled, and the reply dropped.
+/// - A handler has no time limit but its own. It runs on Swift's shared pool and must not block it.
+/// - No `Date` header is sent; a handler that needs one sets it.
+///
+/// A server that was bound holds its port until `drain` or `run` has ended.
+package final class HTTPServer: Sendable {
+    /// The address that is listened on, never empty.
+    package let host: String
+    /// The port that is listened on, never 0.
+    package let port: Int
+
+    let state: ServerState
+
+    /// Opens the port. From here on the system queues connections (256 of them); none is answered before ``run()``.
+    /// - Parameters:
+    ///   - group: Whose threads do the input and output; nil for NIO's shared ones. It must outlive the server.
+    ///   - respond: Called once for each request, concurrently; cancelled when the client is gone or the server ends.
+    /// - Throws: ``HTTPServerError/cannotListen(host:port:cause:)``.
+    package static func bind(
+        _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+        on group: (any EventLoopGroup)? = nil,
+        respond: @escaping @concurrent @Sendable (HTTPRequest) async -> HTTPResponse
+    ) async throws -> HTTPServer {
+        let state = ServerState(configuration, respond: respond)
+        let bootstrap = ServerBootstrap(group: group ?? MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: false)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try state.welcome(channel) }
+            }
+        do {
+            let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            state.listens(on: listener)
+            return HTTPServer(state, listener: listener)
+        } catch {
+            throw HTTPServerError.cannotListen(host: configuration.host, port: configuration.port, cause: error)
+        }
+    }
+
+    private init(_ state: ServerState, listener: any Channel) {
+        self.state = state
+        host = listener.localAddress?.ipAddress ?? state.configuration.host
+        port = listener.localAddress?.port ?? state.configuration.port
+    }
+
+    /// Answers until ``drain(deadline:)`` has completed or the task is cancelled, and every handler has returned.
+    ///
+    /// Cancelling cuts all connections and cancels all handlers at once; a handler that does not heed that is waited for.
+    /// - Throws: `CancellationError`, or ``HTTPServerError/listenerLost``.
+    package func run() async throws {
+        let wasCut = await withTaskCancellationHandler {
+            state.run()
+            await state.waitForHandlers()
+            return state.wasCut
+        } onCancel: {
+            state.cut()
+        }
+        if state.lostListener { throw HTTPServerError.listenerLost }
+        if wasCut { throw CancellationError() }
+    }
+
+    /// Stops politely, losing no request that was taken.
+    ///
+    /// From now on each reply carries `Connection: close`. For the configured linger new connections and requests are answered as ever;
+    /// then the listener and idle connections are closed, and further requests are answered 503.
+    ///
+    /// Idempotent, and may be called from several tasks: each returns when the server has stopped. Cannot be cancelled; cancel `run()`
+    /// to end at once. On a server that does not run there is no linger.
+    /// - Parameter deadline: For all of it, linger included; then handlers are cancelled and connections cut. Only the first call's counts.
+    /// - Returns: When every request in work has been answered and no connection is left, or after the deadline. Handlers that do not heed
+    ///   their cancellation may still run then; ``run()`` waits for them.
+    package func drain(deadline: Duration) async {
+        state.drain(deadline: deadline)
+        await state.waitForConnections()
+    }
+}

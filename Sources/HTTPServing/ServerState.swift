@@ -1,0 +1,204 @@
+internal import NIOCore
+internal import Synchronization
+
+/// What a server's connections, its `run` and its `drain` share. The ledger decides under the lock; effects happen outside it.
+final class ServerState: Sendable {
+    typealias Respond = @concurrent @Sendable (HTTPRequest) async -> HTTPResponse
+
+    let configuration: HTTPServerConfiguration
+    let timeLimits: TimeLimits
+    let respond: Respond
+
+    private struct Link {
+        let channel: any Channel
+        /// Nil for a connection that is only refused.
+        let handler: NIOLoopBound<ConnectionHandler>?
+    }
+
+    private struct Guarded {
+        var ledger: ServerLedger
+        var links: [ObjectIdentifier: Link] = [:]
+        var listener: (any Channel)?
+        /// The ends of the linger and of the drain's patience.
+        var alarms: [Scheduled<Void>] = []
+        var drainers: [CheckedContinuation<Void, Never>] = []
+        var runners: [CheckedContinuation<Void, Never>] = []
+
+        mutating func takeDrainers() -> [CheckedContinuation<Void, Never>] {
+            defer { drainers = [] }
+            return drainers
+        }
+
+        mutating func takeRunners() -> [CheckedContinuation<Void, Never>] {
+            defer { runners = [] }
+            return runners
+        }
+    }
+
+    private let guarded: Mutex<Guarded>
+
+    init(_ configuration: HTTPServerConfiguration, respond: @escaping Respond) {
+        self.configuration = configuration
+        timeLimits = TimeLimits(configuration)
+        self.respond = respond
+        guarded = Mutex(Guarded(ledger: ServerLedger(configuration)))
+    }
+
+    // MARK: Connections; on their event loops
+
+    /// Takes a connection that was just accepted.
+    /// - Throws: If it is not to be kept, which makes NIO close it.
+    func welcome(_ channel: any Channel) throws {
+        let connection = ConnectionHandler(server: self)
+        let link = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        let key = ObjectIdentifier(channel)
+        let admission = guarded.withLock {
+            let admission = $0.ledger.connectionCame()
+            switch admission {
+            case .serve: $0.links[key] = Link(channel: channel, handler: link)
+            case .refuse: $0.links[key] = Link(channel: channel, handler: nil)
+            case .drop: break
+            }
+            return admission
+        }
+        if admission == .drop { throw ChannelError.ioOnClosedChannel }
+        let wasServed = admission == .serve
+        channel.closeFuture.whenComplete { _ in
+            self.update {
+                $0.links[key] = nil
+                return $0.ledger.connectionEnded(wasServed: wasServed)
+            }
+        }
+        if wasServed {
+            try connection.install(in: channel)
+        } else {
+            try channel.pipeline.syncOperations.addHandler(RefusingHandler(patience: timeLimits[.close]))
+        }
+    }
+
+    func requestCame() -> ServerLedger.Verdict {
+        guarded.withLock { $0.ledger.requestCame() }
+    }
+
+    /// - Returns: Whether the reply is to be its connection's last.
+    func requestEnded(bytes: Int) -> Bool {
+        let (effects, leaving) = guarded.withLock { ($0.ledger.requestEnded(bytes: bytes), $0.ledger.phase != .serving) }
+        perform(effects)
+        return leaving
+    }
+
+    func reserve(bytes: Int) -> Bool {
+        guarded.withLock { $0.ledger.reserve(bytes: bytes) }
+    }
+
+    func release(bytes: Int) {
+        guarded.withLock { $0.ledger.release(bytes: bytes) }
+    }
+
+    // MARK: Beginning and ending
+
+    var phase: ServerLedger.Phase { guarded.withLock { $0.ledger.phase } }
+    var requestsInWork: Int { guarded.withLock { $0.ledger.requests } }
+    var openConnections: Int { guarded.withLock { $0.links.count } }
+    var bodyBytesHeld: Int { guarded.withLock { $0.ledger.bodyBytes } }
+    var lostListener: Bool { guarded.withLock { $0.ledger.lostListener } }
+    var wasCut: Bool { guarded.withLock { $0.ledger.wasCut } }
+
+    func listens(on channel: any Channel) {
+        guarded.withLock { $0.listener = channel }
+        channel.closeFuture.whenComplete { _ in self.update { $0.ledger.listenerClosed() } }
+    }
+
+    func run() {
+        update { $0.ledger.run() }
+    }
+
+    func cut() {
+        update { $0.ledger.cut() }
+    }
+
+    private func abort() {
+        update { $0.ledger.abort() }
+    }
+
+    /// Begins to drain. Only the first call's deadline counts.
+    func drain(deadline: Duration) {
+        let began = guarded.withLock { guarded -> (ServerLedger.Effects, (any Channel)?) in
+            let began = guarded.ledger.phase == .serving
+            return (guarded.ledger.drain(), began ? guarded.listener : nil)
+        }
+        if let listener = began.1 {
+            let alarm = listener.eventLoop.scheduleTask(in: TimeAmount(limited: deadline)) { self.abort() }
+            keep(alarm)
+        }
+        perform(began.0)
+    }
+
+    /// Returns when no connection is left. Cannot be cancelled: whoever drains has said how long that may take.
+    func waitForConnections() async {
+        await withCheckedContinuation { waiter in
+            let isOver = guarded.withLock {
+                if $0.ledger.phase == .stopped { return true }
+                $0.drainers.append(waiter)
+                return false
+            }
+            if isOver { waiter.resume() }
+        }
+    }
+
+    /// Returns when no connection is left and every handler has returned.
+    func waitForHandlers() async {
+        await withCheckedContinuation { waiter in
+            let isOver = guarded.withLock {
+                if $0.ledger.phase == .stopped, $0.ledger.requests == 0 { return true }
+                $0.runners.append(waiter)
+                return false
+            }
+            if isOver { waiter.resume() }
+        }
+    }
+
+    private func update(_ event: (inout Guarded) -> ServerLedger.Effects) {
+        perform(guarded.withLock { event(&$0) })
+    }
+
+    private func perform(_ effects: ServerLedger.Effects) {
+        if effects.isEmpty { return }
+        let (listener, links) = guarded.withLock { ($0.listener, Array($0.links.values)) }
+        if effects.contains(.accept) { listener?.setOption(.autoRead, value: true).whenFailure { _ in self.abort() } }
+        if effects.contains(.startLinger), let listener {
+            keep(listener.eventLoop.scheduleTask(in: TimeAmount(limited: configuration.linger)) { self.update { $0.ledger.lingerEnded() } })
+        }
+        if effects.contains(.closeListener) { listener?.close(promise: nil) }
+        if effects.contains(.endLinger) { tell(links) { $0.lingerEnded() } }
+        if effects.contains(.stopConnections) { tell(links) { $0.serverStopped() } }
+        if effects.contains(.cutConnections) { for link in links { link.channel.close(promise: nil) } }
+        if effects.contains(.wakeDrainers) { wake { $0.takeDrainers() } }
+        if effects.contains(.wakeRunners) { wake { $0.takeRunners() } }
+    }
+
+    /// On each connection's own event loop, later: never inside what a connection is doing now.
+    private func tell(_ links: [Link], _ news: @escaping @Sendable (ConnectionHandler) -> Void) {
+        for handler in links.compactMap(\.handler) {
+            handler.eventLoop.execute { news(handler.value) }
+        }
+    }
+
+    private func wake(_ take: (inout Guarded) -> [CheckedContinuation<Void, Never>]) {
+        let (alarms, waiters) = guarded.withLock { guarded in
+            defer { guarded.alarms = [] }
+            return (guarded.alarms, take(&guarded))
+        }
+        for alarm in alarms { alarm.cancel() }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Keeps an alarm, so that it does not outlive what it is for.
+    private func keep(_ alarm: Scheduled<Void>) {
+        let isOver = guarded.withLock {
+            $0.alarms.append(alarm)
+            return $0.ledger.phase == .stopped
+        }
+        if isOver { alarm.cancel() }
+    }
+}

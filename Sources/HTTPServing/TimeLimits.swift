@@ -1,0 +1,24 @@
+internal import NIOCore
+
+/// A configuration's time limits as the event loop counts them, converted once.
+struct TimeLimits: Sendable {
+    private let request, head, body, reply, close: TimeAmount
+
+    init(_ configuration: HTTPServerConfiguration) {
+        request = TimeAmount(limited: configuration.idleTimeout)
+        head = TimeAmount(limited: configuration.headerTimeout)
+        body = TimeAmount(limited: configuration.bodyTimeout)
+        reply = TimeAmount(limited: configuration.replyTimeout)
+        close = TimeAmount(limited: configuration.closeTimeout)
+    }
+
+    subscript(patience: ConnectionMachine.Patience) -> TimeAmount {
+        switch patience {
+        case .request: request
+        case .head: head
+        case .body: body
+        case .reply: reply
+        case .close: close
+        }
+    }
+}
