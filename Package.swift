@@ -21,6 +21,8 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
+    static let inMemoryTracing = product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+    static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -71,7 +73,7 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
         .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore], swiftSettings: strict),
-        .testTarget(name: "DiscoveryKitTests", dependencies: ["DiscoveryKit", "Registry", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "DiscoveryKitTests", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .logging, .lifecycle, .tracing, .inMemoryTracing, .metrics, .metricsTestKit], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

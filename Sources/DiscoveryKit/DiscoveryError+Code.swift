@@ -66,7 +66,14 @@ extension DiscoveryError.Code {
         .busy, .coding, .unsupported, .configuration, .invalid, .alreadyExists, .tooLarge, .leaseLost, .deadlineExceeded, .cancelled,
     ]
 
-    /// Lets a `catch` name a code: `catch .notFound` where the error is known to be ours, `catch DiscoveryError.Code.notFound` elsewhere.
+    /// Lets a `catch` name a code where the error is known to be ours: `catch .notFound`.
+    public static func ~= (code: Self, error: DiscoveryError) -> Bool {
+        error.code == code
+    }
+
+    /// Lets a `catch` name a code among errors of any type: `catch DiscoveryError.Code.notFound`.
+    // Disfavoured, or it would take `.cancelled` in a pattern on another library's error for ours, and never match.
+    @_disfavoredOverload
     public static func ~= (code: Self, error: any Error) -> Bool {
         (error as? DiscoveryError)?.code == code
     }

@@ -68,26 +68,38 @@ struct HTTPFunctionAdapter: RequestAdapter {
             DiscoveryError(code, message, address: request.address, cause: error)
         }
         if error is CancellationError { return made(.cancelled, "The calling task was cancelled.") }
-        if error is NIOConnectionError || error is ChannelError {
+        if neverConnected(error) {
             return made(.unreachable, "No connection to \(place): \(reason(error)). Start it, or register where it is now.")
         }
-        switch error as? HTTPClientError {
-        case .cancelled?: return made(.cancelled, "The calling task was cancelled.")
-        case .deadlineExceeded?, .readTimeout?, .getConnectionFromPoolTimeout?:
-            return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
-        case .connectTimeout?, .tlsHandshakeTimeout?:
-            return made(.unreachable, "No connection to \(place) in time. Start it, or register where it is now.")
-        case .remoteConnectionClosed?, nil:
+        // By ==: in a `case`, our own `~=` would take a code of the same name for one of ours.
+        guard let error = error as? HTTPClientError, error != .remoteConnectionClosed else {
             return made(.outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
-        case let other?:
-            return made(.unreachable, "\(place) cannot be called: \(other.shortDescription). Register a location that can.")
+        }
+        if error == .cancelled { return made(.cancelled, "The calling task was cancelled.") }
+        if [.deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout].contains(error) {
+            return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
+        }
+        return made(.unreachable, "\(place) cannot be called: \(error.shortDescription). Register a location that can.")
+    }
+
+    /// Whether it is certain that nothing was sent: the only failures after which anybody may try again unasked.
+    private static func neverConnected(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError, is ChannelError: true
+        case let error as HTTPClientError: error == .connectTimeout || error == .tlsHandshakeTimeout
+        // An established connection can meet any other code, too.
+        case let error as IOError: [ECONNREFUSED, EADDRNOTAVAIL, EAFNOSUPPORT, EMFILE, ENFILE].contains(error.errnoCode)
+        default: false
         }
     }
 
     private static func reason(_ error: any Error) -> String {
-        guard let error = error as? NIOConnectionError, let first = error.connectionErrors.first else { return "\(error)" }
-        if let first = first.error as? IOError { return String(cString: strerror(first.errnoCode)).lowercased() }
-        return "\(first.error)"
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
+        case let error as NIOConnectionError: error.connectionErrors.first.map { reason($0.error) } ?? "the host is unknown"
+        case let error as HTTPClientError: error.shortDescription.lowercased()
+        default: "\(error)"
+        }
     }
 
     /// One for the process, never shut down: a client of ours may be dropped without ceremony. Connections close when idle.

@@ -71,7 +71,8 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
             condition.broadcast()
             condition.unlock()
         }
-        thread.name = "discovery-writer"
+        // Linux shows 15 characters, and takes no name that is longer.
+        thread.name = "discovery-write"
         thread.stackSize = 1 << 20
         thread.start()
     }

@@ -70,4 +70,18 @@ import Testing
     @Test func `an error is one pointer`() {
         #expect(MemoryLayout<DiscoveryError>.size == MemoryLayout<UnsafeRawPointer>.size)
     }
+
+    @Test func `a code in a pattern does not take another library's error for ours`() {
+        struct Foreign: Error, Equatable {
+            let code: Int
+            static let cancelled = Foreign(code: 1)
+        }
+        let error: any Error = Foreign.cancelled
+        var isMatched = false
+        switch error as? Foreign {
+        case .cancelled?: isMatched = true
+        default: break
+        }
+        #expect(isMatched)
+    }
 }

@@ -1,0 +1,11 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports the library from outside, as an application does: an executable per sample.
+let package = Package(
+    name: "samples",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "discovery", path: "..")],
+    targets: [.executableTarget(name: "Scheduler", dependencies: [.product(name: "DiscoveryKit", package: "discovery")])],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,78 @@
+import DiscoveryKit
+import Foundation
+import Testing
+
+@Suite struct ConfigurationTests {
+    @Test func `the environment names home and namespace`() throws {
+        let configuration = try Discovery.Configuration.fromEnvironment(["DISCOVERY_HOME": "/a/b", "DISCOVERY_NAMESPACE": "ns", "DISCOVERY_DEADLINE": "1.5"])
+        #expect(configuration.backend.homePath == "/a/b")
+        #expect(configuration.namespace == "ns")
+        #expect(configuration.request.deadline == .seconds(1.5))
+    }
+
+    @Test(arguments: [
+        (["DISCOVERY_ENV": "prod"], "default-prod"), (["ENV": "dev"], "default-dev"), (["ENV": "/etc/profile"], "default"),
+        (["ENV": "a b"], "default"), ([:], "default"), (["DISCOVERY_ENV": "x", "ENV": "y"], "default-x"),
+        (["DISCOVERY_NAMESPACE": "n", "DISCOVERY_ENV": "x"], "n"), (["DISCOVERY_NAMESPACE": ""], "default"),
+    ])
+    func `the default namespace follows the environment`(environment: [String: String], namespace: String) throws {
+        #expect(try Discovery.Configuration.fromEnvironment(environment).namespace == namespace)
+    }
+
+    @Test func `the default home is the user's state directory`() throws {
+        #expect(try Discovery.Configuration.fromEnvironment(["XDG_STATE_HOME": "/s"]).backend.homePath == "/s/discovery")
+        #expect(try Discovery.Configuration.fromEnvironment(["HOME": "/h"]).backend.homePath == "/h/.local/state/discovery")
+        #expect(try Discovery.Configuration.fromEnvironment(["HOME": "/h", "XDG_STATE_HOME": "relative"]).backend.homePath == "/h/.local/state/discovery")
+    }
+
+    @Test(arguments: [
+        ["DISCOVERY_BACKEND": "etcd"], ["DISCOVERY_DEADLINE": "soon"], ["DISCOVERY_DEADLINE": "0"], ["DISCOVERY_DEADLINE": "-1"],
+        ["DISCOVERY_DEADLINE": "nan"], ["DISCOVERY_NAMESPACE": "a\nb"],
+    ])
+    func `a value that means nothing is an error that names the variable`(environment: [String: String]) {
+        let variable = environment.keys.first ?? ""
+        let error = #expect(throws: DiscoveryError.self) { try Discovery.Configuration.fromEnvironment(environment) }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains(variable) == true)
+    }
+
+    @Test func `settings that contradict themselves are refused before anything is opened`() {
+        var configuration = Discovery.Configuration()
+        configuration.request.deadline = .zero
+        #expect(throws: DiscoveryError.self) { try Discovery(configuration) }
+        configuration = Discovery.Configuration()
+        configuration.maximumReplySize = 0
+        #expect(throws: DiscoveryError.self) { try Discovery(configuration) }
+    }
+
+    @Test func `a task's client is used by static calls within it, side by side with others`() async throws {
+        try await withDiscovery { first in
+            try await withDiscovery { second in
+                async let one: Void = Discovery.withCurrent(first) { try await Discovery.register("ns.s->a", Resource(.function, at: "http://one/")) }
+                async let two: Void = Discovery.withCurrent(second) { try await Discovery.register("ns.s->a", Resource(.function, at: "http://two/")) }
+                _ = try await (one, two)
+                #expect(try await first.resolve("ns.s->a").location == "http://one/")
+                #expect(try await second.resolve("ns.s->a").location == "http://two/")
+                try await Discovery.withCurrent(first) {
+                    #expect(try await Discovery.resolve("ns.s->a").location == "http://one/")
+                    #expect(try await Discovery.explain("ns.s->a").location == "http://one/")
+                    try await Discovery.deregister("ns.s->a")
+                }
+            }
+        }
+    }
+
+    @Test func `a home that cannot be made is one error that says what to do`() async throws {
+        try await withDiscovery(home: "/proc/nowhere/home") { discovery in
+            let error = await failure { try await discovery.resolve("ns.s->a") }
+            #expect(error?.code == .homeUnusable)
+            #expect(error?.message.contains("/proc/nowhere") == true)
+        }
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-file-\(UUID().uuidString)").path
+        #expect(FileManager.default.createFile(atPath: file, contents: nil))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try await withDiscovery(home: file) { discovery in
+            #expect(await failure { try await discovery.resolve("ns.s->a") }?.message.contains("DISCOVERY_HOME") == true)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import DiscoveryKit
+import InMemoryTracing
+import Metrics
+import MetricsTestKit
+import Testing
+import Tracing
+
+/// The process's one tracer and metrics backend, for all tests.
+private let tracer: InMemoryTracer = {
+    let tracer = InMemoryTracer()
+    InstrumentationSystem.bootstrap(tracer)
+    return tracer
+}()
+private let metrics: TestMetrics = {
+    let metrics = TestMetrics()
+    MetricsSystem.bootstrap(metrics)
+    return metrics
+}()
+
+@Suite(.serialized) struct TelemetryTests {
+    @Test func `caller, function and nested call are one trace`() async throws {
+        _ = tracer
+        try await withDiscovery { discovery in
+            let ready = Event<Discovery.Serving>()
+            let inner = Task { try await discovery.serve("trace.s->inner", whenServing: { ready.happened($0) }) { _ in .text("inner") } }
+            _ = await ready.wait()
+            let outer = Task {
+                try await discovery.serve("trace.s->outer", whenServing: { ready.happened($0) }) { _ in
+                    try await discovery.request("trace.s->inner").message
+                }
+            }
+            _ = await ready.wait()
+            _ = try await discovery.request("trace.s->outer")
+            for task in [inner, outer] {
+                task.cancel()
+                _ = await task.result
+            }
+        }
+        let spans = tracer.finishedSpans.filter { "\($0.attributes["discovery.address"]?.toSpanAttribute() ?? "")".contains("trace.s") }
+        let calls = spans.filter { $0.operationName == "discovery.request" || $0.operationName == "discovery.serve" }
+        #expect(calls.count == 4)
+        #expect(Set(calls.map(\.traceID)).count == 1)
+    }
+
+    @Test func `operations are timed with labels of small fixed sets`() async throws {
+        _ = metrics
+        try await withDiscovery { discovery in
+            try await discovery.register("metrics.s->q", Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
+            _ = await failure { try await discovery.request("metrics.s->q") }
+        }
+        let timer = try metrics.expectTimer("discovery.operation.duration", [("operation", "request"), ("kind", "queue"), ("code", "wrongKind")])
+        #expect(timer.values.count >= 1)
+        #expect(timer.values.allSatisfy { $0 > 0 })
+    }
+}
