@@ -30,6 +30,8 @@ struct ServiceRow {
     let namespace: String
     let namespaceID: String
     let kind: Registry.Namespace.Kind
+    /// Rung at every change; worked out once.
+    let bell: Bell
 
     /// From `s.number, s.id, s.name, s.configuration, s.creator, s.created, s.revision, n.http_name, n.id, n.kind`.
     init(_ row: Row) throws(StoreError) {
@@ -43,6 +45,7 @@ struct ServiceRow {
         namespace = row.text(7)
         namespaceID = row.text(8)
         kind = .init(rawValue: row.text(9)) ?? .http
+        bell = Registry.bell(namespace: namespace, service: name)
     }
 
     init(number: Int64, id: String, name: String, _ configuration: Registry.Service.Configuration, creator: String?, created: Int64, revision: Int64, in namespace: Registry.Namespace) {
@@ -56,6 +59,7 @@ struct ServiceRow {
         self.namespace = namespace.httpName
         self.namespaceID = namespace.id
         self.kind = namespace.kind
+        bell = Registry.bell(namespace: namespace.httpName, service: name)
     }
 
     func service(instanceCount: Int = 0) -> Registry.Service {
@@ -63,8 +67,6 @@ struct ServiceRow {
             id: id, namespaceID: namespaceID, name: name, configuration: configuration, creatorRequestID: creatorRequestID, created: created,
             revision: revision, instanceCount: instanceCount)
     }
-
-    var bell: Bell { Registry.bell(namespace: namespace, service: name) }
 }
 
 extension Registry.Instance {

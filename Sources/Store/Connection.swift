@@ -5,8 +5,13 @@ internal import GRDBSQLite
 /// SQL as `Registry` and `Messaging` speak it: static statements, prepared once per connection, values bound and never spliced.
 package struct Connection {
     let database: Database
+    private let statements: PreparedStatements?
 
-    init(_ database: Database) { self.database = database }
+    /// - Parameter statements: those of this connection, where it is one that writes.
+    init(_ database: Database, _ statements: PreparedStatements? = nil) {
+        self.database = database
+        self.statements = statements
+    }
 
     /// Runs a statement that returns no rows.
     ///
@@ -36,7 +41,7 @@ package struct Connection {
     ) throws(StoreError) {
         let statement: OpaquePointer
         do {
-            statement = try database.cachedStatement(sql: sql.description).sqliteStatement
+            statement = try (statements?.statement(sql, on: database) ?? database.cachedStatement(sql: sql.description)).sqliteStatement
         } catch {
             throw StoreError(sqlite: error)
         }
@@ -58,6 +63,22 @@ package struct Connection {
 
     /// Rows changed by this connection since it was opened.
     var totalChanges: Int { Int(sqlite3_total_changes(database.sqliteConnection)) }
+}
+
+/// The statements of one connection, found by where their text lies in the program: GRDB would make and hash a string each time. For the
+/// writer, which thousands of callers wait for; one thread at a time.
+final class PreparedStatements {
+    private var statements: [UnsafePointer<UInt8>: Statement] = [:]
+
+    func statement(_ sql: StaticString, on database: Database) throws -> Statement {
+        if let statement = statements[sql.utf8Start] { return statement }
+        let statement = try database.cachedStatement(sql: sql.description)
+        statements[sql.utf8Start] = statement
+        return statement
+    }
+
+    /// Lets go of them: a connection is not closed while it has statements.
+    func removeAll() { statements = [:] }
 }
 
 /// A row while it is being read; not to be kept.

@@ -15,6 +15,9 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
     private var state = State.free
     private var isStopped = false
     private var hasWaiter = false
+    /// The threads of this process that hold the lock or wait for it, the writer's and the checkpointer's, in the order they came.
+    private var turns: [UInt64] = []
+    private var lastTurn: UInt64 = 0
     private let note: [UInt8]
 
     private enum State {
@@ -48,29 +51,43 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
     /// Takes the lock. Blocks the calling thread until `deadline` at most.
     ///
     /// - Returns: whether it was taken.
-    func acquire(until deadline: Date) throws(StoreError) -> Bool {
+    func acquire(until deadline: Date) throws(StoreError) -> Bool { try acquire { deadline } }
+
+    /// The same with a deadline that may come nearer while the thread waits: `wake` has it looked at again.
+    func acquire(until deadline: () -> Date) throws(StoreError) -> Bool {
         condition.lock()
         defer { condition.unlock() }
+        lastTurn += 1
+        let turn = lastTurn
+        turns.append(turn)
+        var isTaken = false
+        defer {
+            if !isTaken { end(turn) }
+        }
+        while turns.first != turn {
+            guard wait(until: deadline()) || turns.first == turn else { return false }
+        }
         switch state {
         case .held: preconditionFailure("\(path): a lock is taken once")
         case .free:
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
                 state = .held
-                writeNote()
-                return true
+            } else {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw .system("flock", path, errno: errno) }
+                guard deadline() > Date() else { return false }
+                state = .waiting(wanted: true)
+                startWaiter()
             }
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw .system("flock", path, errno: errno) }
-            state = .waiting(wanted: true)
-            startWaiter()
         case .waiting: state = .waiting(wanted: true)
         }
         while case .waiting = state {
-            guard condition.wait(until: deadline) else {
+            guard wait(until: deadline()) else {
                 if case .held = state { break }
                 state = .waiting(wanted: false)
                 return false
             }
         }
+        isTaken = true
         writeNote()
         return true
     }
@@ -79,7 +96,25 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
         condition.lock()
         flock(descriptor, LOCK_UN)
         state = .free
+        if let turn = turns.first { end(turn) }
         condition.unlock()
+    }
+
+    /// Has those who wait look at their deadlines again.
+    func wake() {
+        condition.lock()
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    private func end(_ turn: UInt64) {
+        turns.removeAll { $0 == turn }
+        condition.broadcast()
+    }
+
+    /// Foundation's condition traps on dates after 2262, and a caller's patience may be endless.
+    private func wait(until deadline: Date) -> Bool {
+        condition.wait(until: min(deadline, Date(timeIntervalSinceNow: 365 * 86_400)))
     }
 
     /// Whether anybody holds the lock, this process included. Does not wait.

@@ -21,8 +21,12 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private var queue: [PendingWrite] = []
     private var isStopped = false
     private var hasThread = false
+    private var thread: Thread?
+    /// Until when the thread waits for the lock.
+    private var awaited: Date?
     private var synchronous = Durability.synced
     private var transactions: UInt64 = 0
+    private let statements = PreparedStatements()
 
     init(pool: ConnectionPool, lock: FairLock, commits: CommitWord, home: Home, checkpointer: Checkpointer) {
         self.pool = pool
@@ -41,7 +45,9 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         queue.append(write)
         if !hasThread { startThread() }
         if queue.count == 1 { condition.broadcast() }
+        let isHasty = awaited.map { write.deadline < $0 } ?? false
         condition.unlock()
+        if isHasty { lock.wake() }
     }
 
     /// Takes an operation back whose caller was cancelled, if it has not begun.
@@ -53,19 +59,23 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         if index != nil { write.finish(.cancelled) }
     }
 
-    /// Ends the thread once everything queued is done. Blocks until then.
+    /// Ends the thread once everything queued is done. Blocks until then, except on the thread itself: an operation may be the last to
+    /// hold its store.
     func stop() {
         condition.lock()
         isStopped = true
         condition.broadcast()
-        while hasThread { condition.wait() }
+        let isOwnThread = thread === Thread.current
+        while hasThread, !isOwnThread { condition.wait() }
         condition.unlock()
+        if isOwnThread { statements.removeAll() }
     }
 
     private func startThread() {
         hasThread = true
         let thread = Thread { [self] in
-            while let deadline = waitForWork() { serve(until: deadline) }
+            while waitForWork() { serve() }
+            statements.removeAll()
             condition.lock()
             hasThread = false
             condition.broadcast()
@@ -74,27 +84,38 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         // Linux shows 15 characters, and takes no name that is longer.
         thread.name = "discovery-write"
         thread.stackSize = 1 << 20
+        self.thread = thread
         thread.start()
     }
 
-    /// The earliest deadline of what is queued; `nil` when the writer is to end.
-    private func waitForWork() -> Date? {
+    /// Whether there is any; false when the writer is to end.
+    private func waitForWork() -> Bool {
         condition.lock()
         defer { condition.unlock() }
         while queue.isEmpty {
-            if isStopped { return nil }
+            if isStopped { return false }
             condition.wait()
         }
-        return queue.reduce(queue[0].deadline) { min($0, $1.deadline) }
+        return true
     }
 
-    private func serve(until deadline: Date) {
+    /// The earliest deadline of what is queued.
+    private func earliestDeadline() -> Date {
+        condition.lock()
+        defer { condition.unlock() }
+        let earliest = queue.reduce(Date.distantFuture) { min($0, $1.deadline) }
+        awaited = earliest
+        return earliest
+    }
+
+    private func serve() {
         do {
             try home.check()
-            guard try lock.acquire(until: deadline) else {
+            guard try lock.acquire(until: earliestDeadline) else {
                 let holder = lock.holder()
                 let error = StoreError(.busy, "\(pool.path) is being written by \(holder). Nothing was done; try again.")
-                return take { $0.deadline <= deadline }.forEach { $0.finish(error) }
+                let now = Date()
+                return take { $0.deadline <= now }.forEach { $0.finish(error) }
             }
         } catch {
             return take { _ in true }.forEach { $0.finish(error) }
@@ -116,6 +137,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private func take(_ isTaken: (PendingWrite) -> Bool) -> [PendingWrite] {
         condition.lock()
         defer { condition.unlock() }
+        awaited = nil
         var taken: [PendingWrite] = []
         queue.removeAll { write in
             guard isTaken(write) else { return false }
@@ -140,22 +162,31 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         case .committed: return group.map { ($0, nil) }
         case .spoiled where group.count == 1: return [(group[0], nil)]
         case .spoiled: return group.flatMap { run([$0]) }
+        // Only who met the damage is told of it.
+        case .failed(let error) where error.code == .damaged && group.count > 1: return group.flatMap { run([$0]) }
         case .failed(let error) where error.code == .full && group.contains(where: \.reclaims) && home.ballast.giveUp():
             return run(group.filter(\.reclaims)) + group.filter { !$0.reclaims }.map { ($0, error) }
         case .failed(let error):
             if error.code == .outcomeUnknown {
-                synchronous = .synced
-                // What fails here fails again, with its own sentence, at the next operation.
-                try? pool.reopen()
-                try? pool.write { checkpointer.observe($0) }
+                // What fails here is tried again, and told, at the next operation.
+                try? reopen()
             }
             return group.map { ($0, error) }
         }
     }
 
+    private func reopen() throws {
+        statements.removeAll()
+        try pool.reopen()
+        synchronous = .synced
+        try pool.write { checkpointer.observe($0) }
+    }
+
     private func attempt(_ group: [PendingWrite]) -> Outcome {
         do {
-            return try pool.write { connection in
+            if pool.isBroken { try reopen() }
+            return try pool.write { plain in
+                let connection = Connection(plain.database, statements)
                 do {
                     return try commit(group, on: connection)
                 } catch {
@@ -192,11 +223,14 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
             try connection.run("ROLLBACK")
             return .committed
         }
-        commits.beginCommit()
-        defer { commits.endCommit() }
-        try home.seam.atCommit?()
-        try connection.run("COMMIT")
-        home.seam.afterCommit?()
+        do {
+            commits.beginCommit()
+            defer { commits.endCommit() }
+            try home.seam.atCommit?()
+            try connection.run("COMMIT")
+            home.seam.afterCommit?()
+        }
+        // After the counter: who wakes and finds the version unchanged sleeps again.
         home.ring(transaction.bells)
         return .committed
     }

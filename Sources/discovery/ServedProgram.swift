@@ -11,7 +11,8 @@ import Subprocess
 /// A program that is run once per call, a bounded number at a time.
 struct ServedProgram: Sendable {
     private static let answerLimit = 6 << 20
-    private static let complaintLimit = 64 << 10
+    /// Of what a failed program wrote to standard error, the end is passed on: that is where the reason stands.
+    private static let complaintLength = 2_000
 
     private let executable: Executable
     private let arguments: [String]
@@ -69,17 +70,44 @@ struct ServedProgram: Sendable {
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
+        let input = try await file(holding: request.message.body)
         let result = try await Subprocess.run(
             executable, arguments: Arguments(arguments),
             environment: .inherit.updating([
                 "DISCOVERY_ADDRESS": request.address.description, "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
-            ]), platformOptions: options, input: .array(request.message.body), output: .bytes(limit: Self.answerLimit),
-            error: .bytes(limit: Self.complaintLimit))
-        let complaint = String(decoding: result.standardError, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            ]), platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.answerLimit),
+            error: .bytes(limit: Self.answerLimit))
+        let complaint = String(decoding: result.standardError.suffix(Self.complaintLength), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard result.terminationStatus.isSuccess else {
             throw Failure(description: complaint.isEmpty ? "The program ended with \(result.terminationStatus)." : complaint)
         }
         return .bytes(result.standardOutput)
+    }
+
+    /// The body as a file without a name. Not a pipe: a program may end without reading its input, and whoever writes to it then fails.
+    private func file(holding body: [UInt8]) async throws -> FileDescriptor {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        var path = Array((NSTemporaryDirectory() + "discovery-body-XXXXXX").utf8CString)
+                        let descriptor = mkstemp(&path)
+                        guard descriptor >= 0 else {
+                            throw Failure(description: "No temporary file can be made: \(String(cString: strerror(errno))).")
+                        }
+                        unlink(path)
+                        let file = FileDescriptor(rawValue: descriptor)
+                        do {
+                            try file.writeAll(body)
+                            try file.seek(offset: 0, from: .start)
+                        } catch {
+                            try? file.close()
+                            throw Failure(description: "The body cannot be kept in a temporary file: \(error).")
+                        }
+                        return file
+                    })
+            }
+        }
     }
 }
 
