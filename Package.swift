@@ -45,7 +45,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML", "CommandLineArguments", "Reloading"]),
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["JSON", "YAML", "CommandLineArguments", "Reloading"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
@@ -70,10 +71,15 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store", .grdb], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
         .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore], swiftSettings: strict),
-        .testTarget(name: "DiscoveryKitTests", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .logging, .lifecycle, .tracing, .inMemoryTracing, .metrics, .metricsTestKit], swiftSettings: strict),
+        .testTarget(
+            name: "DiscoveryKitTests",
+            dependencies: [
+                "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .logging, .lifecycle, .tracing, .inMemoryTracing, .metrics,
+                .metricsTestKit,
+            ], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -38,13 +38,16 @@ extension Discovery {
 
         func check() throws(DiscoveryError) {
             if let deadline = request.deadline, deadline <= .zero {
-                throw DiscoveryError(.configuration, "A request's deadline is longer than nothing; \(deadline) is not. Correct `request.deadline`.")
+                throw DiscoveryError(
+                    .configuration, "A request's deadline is longer than nothing; \(deadline) is not. Correct `request.deadline`.")
             }
             guard maximumReplySize > 0 else {
                 throw DiscoveryError(.configuration, "The largest reply to take is 1 byte or more. Correct `maximumReplySize`.")
             }
             guard (try? Address(namespace: namespace, service: "x").parts()) != nil else {
-                throw DiscoveryError(.configuration, "The default namespace \"\(namespace.excerpt())\" cannot be part of an address. Correct DISCOVERY_NAMESPACE.")
+                throw DiscoveryError(
+                    .configuration,
+                    "The default namespace \"\(namespace.excerpt())\" cannot be part of an address. Correct DISCOVERY_NAMESPACE.")
             }
         }
     }

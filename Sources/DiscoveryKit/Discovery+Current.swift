@@ -22,7 +22,8 @@ extension Discovery {
     /// Calling it twice, or after the first use, is a mistake in the program: it stops, naming both places.
     public static func bootstrap(_ discovery: Discovery, fileID: String = #fileID, line: Int = #line) {
         processWide.withLock { state in
-            precondition(state.discovery == nil, "Discovery.bootstrap at \(fileID):\(line) comes too late: the client was set by \(state.origin).")
+            precondition(
+                state.discovery == nil, "Discovery.bootstrap at \(fileID):\(line) comes too late: the client was set by \(state.origin).")
             state = (discovery, "bootstrap at \(fileID):\(line)")
         }
     }

@@ -40,7 +40,8 @@ extension Discovery.Configuration {
         if let deadline = text("discovery.deadline") {
             guard let seconds = Double(deadline), seconds > 0, seconds <= 86_400 else {
                 throw DiscoveryError(
-                    .configuration, "DISCOVERY_DEADLINE is `\(deadline.excerpt())`, not a number of seconds above 0 and up to 86400. Correct it.")
+                    .configuration,
+                    "DISCOVERY_DEADLINE is `\(deadline.excerpt())`, not a number of seconds above 0 and up to 86400. Correct it.")
             }
             configuration.request.deadline = .seconds(seconds)
         }
@@ -50,6 +51,9 @@ extension Discovery.Configuration {
 
     /// `ENV` is a name that many programs use for many things: a path or a list in it is not ours.
     private static func isLabel(_ text: String) -> Bool {
-        text.utf8.count <= 63 && text.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0) }
+        text.utf8.count <= 63
+            && text.utf8.allSatisfy {
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_".utf8.contains($0)
+            }
     }
 }

@@ -14,7 +14,9 @@ extension Discovery {
         var hasHealthCheck = false
         var revision: Int64?
         do throws(DiscoveryError) {
-            let listed = try await client.backend.run { try await $0.list(namespace: namespace, service: parts.service, id: parts.id, limit: 1_000) }
+            let listed = try await client.backend.run {
+                try await $0.list(namespace: namespace, service: parts.service, id: parts.id, limit: 1_000)
+            }
             (all, hasHealthCheck, revision) = (listed.instances, listed.hasHealthCheck, listed.revision)
         } catch {
             if error.code != .notFound { throw error }
@@ -33,15 +35,20 @@ extension Discovery {
             } else if !instance.matches(parts.required) {
                 leftOut = "it does not have \(Resolver.described(parts.required.filter { instance.attributes[$0.key] != $0.value }))"
             } else if !selected.contains(instance.id) {
-                leftOut = hasHealthCheck && instance.health == .unhealthy ? "others are healthy" : "others have \(Resolver.described(parts.preferred))"
+                leftOut =
+                    hasHealthCheck && instance.health == .unhealthy
+                    ? "others are healthy" : "others have \(Resolver.described(parts.preferred))"
             }
             return Explanation.Candidate(
-                address: Address(namespace: namespace, service: parts.service, instance: .id(instance.id)).text, health: instance.health.rawValue,
+                address: Address(namespace: namespace, service: parts.service, instance: .id(instance.id)).text,
+                health: instance.health.rawValue,
                 lease: instance.lease == nil ? "none" : isAlive ? "alive" : "dead", attributes: instance.attributes, leftOut: leftOut)
         }
         return Explanation(
-            address: address.text, namespace: namespace, service: parts.service, home: client.backend.path, cache: cache, revision: revision,
-            candidates: candidates, kind: choice?.resource.kind.description, location: choice?.resource.location, chosen: choice?.address.text,
+            address: address.text, namespace: namespace, service: parts.service, home: client.backend.path, cache: cache,
+            revision: revision,
+            candidates: candidates, kind: choice?.resource.kind.description, location: choice?.resource.location,
+            chosen: choice?.address.text,
             failure: failure)
     }
 }

@@ -41,7 +41,9 @@ extension Discovery {
             return listed.instances.map { instance in
                 var resource: Resource?
                 var problem: String?
-                do throws(DiscoveryError) { resource = try Resource.resource(from: instance.attributes).resource } catch { problem = error.message }
+                do throws(DiscoveryError) { resource = try Resource.resource(from: instance.attributes).resource } catch {
+                    problem = error.message
+                }
                 let lease = instance.lease.map { registry.store.home.isAlive($0) ? "alive" : "ended" } ?? "none"
                 return InstanceRow(
                     instance: instance.id, kind: resource?.kind.description, location: resource?.location, problem: problem,

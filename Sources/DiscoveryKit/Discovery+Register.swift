@@ -47,7 +47,8 @@ extension Discovery {
         let (namespace, parts) = try client.resolver.name(address)
         guard case .id(let id) = parts.instance, parts.filters.isEmpty else {
             throw DiscoveryError(
-                .invalid, "To \(operation), name one instance, as in `\(namespace).\(parts.service)->my-instance`; \(address) does not.", address: address)
+                .invalid, "To \(operation), name one instance, as in `\(namespace).\(parts.service)->my-instance`; \(address) does not.",
+                address: address)
         }
         return (.name(namespace: namespace, service: parts.service), id)
     }

@@ -38,7 +38,9 @@ extension Discovery {
     /// Calls a function with a message, sent as it is, and returns its answer as it came. Waits and throws as
     /// ``request(_:_:as:options:)``.
     @discardableResult
-    public func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+    public func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError)
+        -> Reply
+    {
         let options = (options ?? RequestOptions()).completed(from: client.configuration.request)
         guard let limit = options.deadline, limit > .zero else {
             throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: address)
@@ -70,11 +72,13 @@ extension Discovery {
     static func refusal(of operation: String, _ resource: Resource, _ address: Address) -> DiscoveryError {
         if resource.kind == .function {
             return DiscoveryError(
-                .unsupported, "\(address) is at `\(resource.location.excerpt())`, which the embedded backend cannot call: it calls http and https URLs.",
+                .unsupported,
+                "\(address) is at `\(resource.location.excerpt())`, which the embedded backend cannot call: it calls http and https URLs.",
                 address: address)
         }
         return DiscoveryError(
-            .wrongKind, "\(address) is a \(resource.kind), and \(operation) is for functions. Name a function, or use the operation for a \(resource.kind).",
+            .wrongKind,
+            "\(address) is a \(resource.kind), and \(operation) is for functions. Name a function, or use the operation for a \(resource.kind).",
             address: address)
     }
 }

@@ -40,9 +40,11 @@ extension Discovery {
         let host = options.host ?? "127.0.0.1"
         guard host != "0.0.0.0", host != "::" else {
             throw DiscoveryError(
-                .configuration, "Callers cannot connect to \(host). Serve on an address that they can reach, such as this machine's own.", address: address)
+                .configuration, "Callers cannot connect to \(host). Serve on an address that they can reach, such as this machine's own.",
+                address: address)
         }
-        let function = ServedFunction(address: address, defaultDeadline: client.configuration.request.deadline ?? .seconds(30), client.telemetry, handler)
+        let function = ServedFunction(
+            address: address, defaultDeadline: client.configuration.request.deadline ?? .seconds(30), client.telemetry, handler)
         let server = try await bind(options, host, function, address)
         do {
             let url = "http://\(server.host.contains(":") ? "[\(server.host)]" : server.host):\(server.port)/"
@@ -75,7 +77,8 @@ extension Discovery {
     private func instance(of address: Address) throws(DiscoveryError) -> (Address, isReplica: Bool) {
         let (namespace, parts) = try client.resolver.name(address)
         switch parts.instance {
-        case .id where parts.filters.isEmpty: return (Address(namespace: namespace, service: parts.service, instance: parts.instance), false)
+        case .id where parts.filters.isEmpty:
+            return (Address(namespace: namespace, service: parts.service, instance: parts.instance), false)
         case .any where parts.filters.isEmpty:
             let id = String(UInt64.random(in: .min ... .max), radix: 36)
             return (Address(namespace: namespace, service: parts.service, instance: .id(id)), true)
@@ -95,7 +98,8 @@ extension Discovery {
         do {
             return try await HTTPServer.bind(configuration) { await function.respond(to: $0) }
         } catch {
-            throw DiscoveryError(.configuration, "\(address) cannot be served: \(error). Choose another host or port.", address: address, cause: error)
+            throw DiscoveryError(
+                .configuration, "\(address) cannot be served: \(error). Choose another host or port.", address: address, cause: error)
         }
     }
 
@@ -108,7 +112,9 @@ extension Discovery {
             do throws(DiscoveryError) {
                 try await backend.run { try await $0.deregister(id, from: service, incarnation: incarnation) }
             } catch {
-                logger.warning("deregistering failed", metadata: ["discovery.address": .string(address.text), "discovery.reason": .string(error.message)])
+                logger.warning(
+                    "deregistering failed",
+                    metadata: ["discovery.address": .string(address.text), "discovery.reason": .string(error.message)])
             }
         }
         let watch = Task { await Self.watch(service, id, incarnation, backend, logger, address) }
@@ -133,13 +139,15 @@ extension Discovery {
 
     /// Tells a server that another took its address over; it serves on until it ends.
     private static func watch(
-        _ service: Registry.ServiceName, _ id: String, _ incarnation: Int64, _ backend: EmbeddedBackend, _ logger: Logger, _ address: Address
+        _ service: Registry.ServiceName, _ id: String, _ incarnation: Int64, _ backend: EmbeddedBackend, _ logger: Logger,
+        _ address: Address
     ) async {
         guard case .name(let namespace, let name) = service, let registry = try? await backend.registry() else { return }
         let bell = Registry.bell(namespace: namespace, service: name)
         while !Task.isCancelled {
             let rings = registry.store.home.rings(of: bell)
-            guard let found = try? await registry.find(id, namespace: namespace, service: name), found.instance.incarnation == incarnation else {
+            guard let found = try? await registry.find(id, namespace: namespace, service: name), found.instance.incarnation == incarnation
+            else {
                 if !Task.isCancelled {
                     logger.notice("served elsewhere from now on, or deregistered", metadata: ["discovery.address": .string(address.text)])
                 }

@@ -21,13 +21,17 @@ extension Discovery {
 
     /// The method of the same name on ``current``.
     @discardableResult
-    public static func request(_ address: Address, _ body: some Encodable, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+    public static func request(_ address: Address, _ body: some Encodable, options: RequestOptions? = nil) async throws(DiscoveryError)
+        -> Reply
+    {
         try await current.request(address, body, options: options)
     }
 
     /// The method of the same name on ``current``.
     @discardableResult
-    public static func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError) -> Reply {
+    public static func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError)
+        -> Reply
+    {
         try await current.request(address, message, options: options)
     }
 

@@ -69,7 +69,9 @@ final class EmbeddedBackend: Sendable {
     private func open() {
         let result = Result { () throws(StoreError) in try Registry(Home(path: path, group: group)) }.mapError { DiscoveryError($0) }
         let (waiting, isLate) = state.withLock { state in
-            guard case .opening(let waiting) = state else { return ([CheckedContinuation<Result<Registry, DiscoveryError>, Never>](), true) }
+            guard case .opening(let waiting) = state else {
+                return ([CheckedContinuation<Result<Registry, DiscoveryError>, Never>](), true)
+            }
             if case .success(let registry) = result { state = .open(registry) } else { state = .closed }
             return (waiting, false)
         }

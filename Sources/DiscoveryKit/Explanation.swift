@@ -44,7 +44,9 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
         lines.append(candidates.isEmpty ? "  candidates none" : "  candidates \(candidates.count)")
         for candidate in candidates {
             let lease = candidate.lease == "none" ? "" : ", lease \(candidate.lease)"
-            lines.append("    \(candidate.address == chosen ? "*" : "-") \(candidate.address)  \(candidate.health)\(lease)" + (candidate.leftOut.map { "  left out: \($0)" } ?? ""))
+            lines.append(
+                "    \(candidate.address == chosen ? "*" : "-") \(candidate.address)  \(candidate.health)\(lease)"
+                    + (candidate.leftOut.map { "  left out: \($0)" } ?? ""))
             lines.append("      " + candidate.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "  "))
         }
         if let chosen { lines.append("  chosen     \(chosen)") }

@@ -20,12 +20,16 @@ struct HTTPFunctionAdapter: RequestAdapter {
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
         let left = ContinuousClock.now.duration(to: request.deadline)
         outgoing.headers.add(name: WireHeader.timeout, value: String(max(1, Int64(left / .milliseconds(1)))))
-        if !outgoing.headers.contains(name: "content-type") { outgoing.headers.add(name: "content-type", value: request.message.contentType) }
+        if !outgoing.headers.contains(name: "content-type") {
+            outgoing.headers.add(name: "content-type", value: request.message.contentType)
+        }
         MessageHeaders.write(request.message.attributes) { outgoing.headers.add(name: $0, value: $1) }
         if !request.message.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.message.body)) }
         do {
             let response = try await Self.client.execute(outgoing, timeout: .nanoseconds(max(1, Int64(left / .nanoseconds(1)))))
-            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize { throw tooLarge(request) }
+            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
+                throw tooLarge(request)
+            }
             var body: ByteBuffer
             do { body = try await response.body.collect(upTo: maximumReplySize) } catch is NIOTooManyBytesError { throw tooLarge(request) }
             let bytes = body.readBytes(length: body.readableBytes) ?? []
@@ -43,20 +47,23 @@ struct HTTPFunctionAdapter: RequestAdapter {
 
     private func tooLarge(_ request: Request) -> DiscoveryError {
         DiscoveryError(
-            .tooLarge, "\(request.address) answered with more than \(maximumReplySize) bytes. Raise `maximumReplySize`, or answer with less.",
+            .tooLarge,
+            "\(request.address) answered with more than \(maximumReplySize) bytes. Raise `maximumReplySize`, or answer with less.",
             address: request.address)
     }
 
     private func failure(_ request: Request, _ status: Int, _ body: [UInt8], location: String?) -> DiscoveryError {
         struct Fault: Decodable { var errorType: String?, errorMessage: String? }
         let fault = try? JSONDecoder().decode(Fault.self, from: Data(body))
-        var message = fault?.errorMessage ?? String(decoding: body.prefix(1_000), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        var message =
+            fault?.errorMessage ?? String(decoding: body.prefix(1_000), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if (300..<400).contains(status) {
             message = "it redirects to \(location ?? "nowhere"), which is not followed: register that location instead"
         }
         let type = fault?.errorType.map { "\($0): " } ?? ""
         return DiscoveryError(
-            .functionFailed, "The function \(request.address) failed with status \(status): \(type)\(message.isEmpty ? "it gave no reason" : message).",
+            .functionFailed,
+            "The function \(request.address) failed with status \(status): \(type)\(message.isEmpty ? "it gave no reason" : message).",
             address: request.address,
             functionError: .init(type: fault?.errorType, message: message, status: status, body: body))
     }
@@ -73,7 +80,8 @@ struct HTTPFunctionAdapter: RequestAdapter {
         }
         // By ==: in a `case`, our own `~=` would take a code of the same name for one of ours.
         guard let error = error as? HTTPClientError, error != .remoteConnectionClosed else {
-            return made(.outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
+            return made(
+                .outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
         }
         if error == .cancelled { return made(.cancelled, "The calling task was cancelled.") }
         if [.deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout].contains(error) {

@@ -121,9 +121,11 @@ final class Resolver: Sendable {
         let wanted = parts.selection.select(from: snapshot.instances, hasHealthCheck: snapshot.hasHealthCheck)
         guard !wanted.isEmpty else {
             if snapshot.instances.isEmpty {
-                throw DiscoveryError(.notFound, "The service \(service) has no instances now. Register one, or start a process that serves it.")
+                throw DiscoveryError(
+                    .notFound, "The service \(service) has no instances now. Register one, or start a process that serves it.")
             }
-            throw DiscoveryError(.notFound, "None of the \(snapshot.instances.count) instances of \(service) has \(Self.described(parts.required)).")
+            throw DiscoveryError(
+                .notFound, "None of the \(snapshot.instances.count) instances of \(service) has \(Self.described(parts.required)).")
         }
         var choices: [Choice] = []
         var failure: DiscoveryError?
@@ -138,10 +140,12 @@ final class Resolver: Sendable {
             return choices
         }
         if failure == nil, choices.allSatisfy(\.resource.isHostAndPort) { return choices }
-        let listed = wanted.prefix(5).map { "\(Address(namespace: namespace, service: parts.service, instance: .id($0.id)))" }.joined(separator: ", ")
+        let listed = wanted.prefix(5).map { "\(Address(namespace: namespace, service: parts.service, instance: .id($0.id)))" }.joined(
+            separator: ", ")
         throw DiscoveryError(
             .ambiguous,
-            "\(service) has \(wanted.count) instances: \(listed)\(wanted.count > 5 ? ", …" : ""). Name one, or write \(service)->* for any of them.")
+            "\(service) has \(wanted.count) instances: \(listed)\(wanted.count > 5 ? ", …" : ""). Name one, or write \(service)->* for any of them."
+        )
     }
 
     private func choice(_ instance: Registry.Instance, _ namespace: String, _ service: String) throws(DiscoveryError) -> Choice {
@@ -171,7 +175,11 @@ extension Choice {
 }
 
 extension Address.Parts {
-    var required: [String: String] { Dictionary(filters.filter(\.isRequired).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }) }
-    var preferred: [String: String] { Dictionary(filters.filter { !$0.isRequired }.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }) }
+    var required: [String: String] {
+        Dictionary(filters.filter(\.isRequired).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+    var preferred: [String: String] {
+        Dictionary(filters.filter { !$0.isRequired }.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
     var selection: Registry.Selection { Registry.Selection(required: required, preferred: preferred, health: .healthyOrElseAll) }
 }

@@ -58,6 +58,7 @@ struct ServedFunction: Sendable {
     private func failure(_ status: Int, _ type: String, _ message: String, _ headers: [(String, String)] = []) -> HTTPResponse {
         let body = (try? JSONEncoder().encode(["errorType": type, "errorMessage": message])) ?? Data("{}".utf8)
         return HTTPResponse(
-            status: status, headers: [("Content-Type", "application/json"), ("X-Amz-Function-Error", "Unhandled")] + headers, body: Array(body))
+            status: status, headers: [("Content-Type", "application/json"), ("X-Amz-Function-Error", "Unhandled")] + headers,
+            body: Array(body))
     }
 }

@@ -28,7 +28,9 @@ final class Telemetry: Sendable {
         _ operation: StaticOperation, _ address: Address, kind: Resource.Kind?, _ body: (any Span) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         let start = ContinuousClock.now
-        let result: Result<Value, DiscoveryError> = await withSpan("discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client) { span in
+        let result: Result<Value, DiscoveryError> = await withSpan(
+            "discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client
+        ) { span in
             span.attributes["discovery.address"] = address.text
             do throws(DiscoveryError) {
                 return .success(try await body(span))
@@ -44,7 +46,10 @@ final class Telemetry: Sendable {
         timer(operation, kind, code).recordNanoseconds(Int64(ContinuousClock.now.duration(to: start) / .nanoseconds(-1)))
         logger.trace(
             "operation ended",
-            metadata: ["discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text), "discovery.code": .string(code)])
+            metadata: [
+                "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
+                "discovery.code": .string(code),
+            ])
         return try result.get()
     }
 

@@ -19,8 +19,10 @@ enum MessageHeaders {
         for (name, attribute) in attributes {
             guard let key = name.addingPercentEncoding(withAllowedCharacters: plain) else { continue }
             switch attribute {
-            case .string(let text): add(prefix + key, "String;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
-            case .number(let text): add(prefix + key, "Number;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
+            case .string(let text):
+                add(prefix + key, "String;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
+            case .number(let text):
+                add(prefix + key, "Number;" + (text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed) ?? ""))
             case .binary(let bytes): add(prefix + key, "Binary;" + Data(bytes).base64EncodedString())
             }
         }
@@ -32,7 +34,8 @@ enum MessageHeaders {
         for (header, value) in headers {
             // Most headers are not ours: tell by length and first letter before folding case.
             guard header.utf8.count > prefix.utf8.count, header.utf8.first.map({ $0 | 0x20 }) == UInt8(ascii: "d"),
-                header.prefix(prefix.count).lowercased() == prefix, let name = String(header.dropFirst(prefix.count)).lowercased().removingPercentEncoding,
+                header.prefix(prefix.count).lowercased() == prefix,
+                let name = String(header.dropFirst(prefix.count)).lowercased().removingPercentEncoding,
                 let separator = value.firstIndex(of: ";")
             else { continue }
             let text = String(value[value.index(after: separator)...])

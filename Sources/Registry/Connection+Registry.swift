@@ -103,12 +103,15 @@ extension Connection {
             }
             let names = try all("SELECT http_name FROM namespaces ORDER BY http_name LIMIT 1000") { $0.text(0) }
             return RegistryError(
-                .namespaceNotFound, "There is no namespace \(Rules.quoted(namespace)). " + Self.suggestion(NearNames.of(namespace, among: names), of: names, "namespaces"))
+                .namespaceNotFound,
+                "There is no namespace \(Rules.quoted(namespace)). "
+                    + Self.suggestion(NearNames.of(namespace, among: names), of: names, "namespaces"))
         }
         let names = try all("SELECT name FROM services WHERE namespace = ? ORDER BY name LIMIT 1000", .integer(row.number)) { $0.text(0) }
         return RegistryError(
             .serviceNotFound,
-            "The namespace \(Rules.quoted(namespace)) has no service \(Rules.quoted(service)). " + Self.suggestion(NearNames.of(service, among: names), of: names, "services"))
+            "The namespace \(Rules.quoted(namespace)) has no service \(Rules.quoted(service)). "
+                + Self.suggestion(NearNames.of(service, among: names), of: names, "services"))
     }
 
     /// - Parameter isAlive: instances of ended processes are not suggested; one that was asked for is told.
@@ -134,6 +137,7 @@ extension Connection {
     private static func suggestion(_ near: [String], of all: [String], _ what: String) -> String {
         if !near.isEmpty { return "Did you mean \(near.map { "`\($0)`" }.joined(separator: " or "))?" }
         if all.isEmpty { return what == "namespaces" ? "There are none yet: register an instance first." : "It has no \(what) yet." }
-        return "There \(all.count == 1 ? "is" : "are"): \(all.prefix(5).map { "`\($0)`" }.joined(separator: ", "))\(all.count > 5 ? ", …" : "")."
+        return
+            "There \(all.count == 1 ? "is" : "are"): \(all.prefix(5).map { "`\($0)`" }.joined(separator: ", "))\(all.count > 5 ? ", …" : "")."
     }
 }

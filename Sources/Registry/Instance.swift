@@ -13,7 +13,9 @@ extension Registry {
         /// Milliseconds since 1970.
         package let registered: Int64
 
-        package init(id: String, attributes: [String: String], health: Health, incarnation: Int64, lease: Lease? = nil, registered: Int64 = 0) {
+        package init(
+            id: String, attributes: [String: String], health: Health, incarnation: Int64, lease: Lease? = nil, registered: Int64 = 0
+        ) {
             self.id = id
             self.attributes = attributes
             self.health = health

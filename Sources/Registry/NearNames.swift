@@ -7,7 +7,9 @@ package enum NearNames {
         var near: [(distance: Int, name: String)] = []
         for candidate in names {
             let other = Array(candidate.lowercased().utf8.prefix(128))
-            let isPart = wanted.count > 2 && other.count > 2 && (candidate.lowercased().contains(name.lowercased()) || name.lowercased().contains(candidate.lowercased()))
+            let isPart =
+                wanted.count > 2 && other.count > 2
+                && (candidate.lowercased().contains(name.lowercased()) || name.lowercased().contains(candidate.lowercased()))
             let distance = abs(other.count - wanted.count) > allowed ? Int.max : editDistance(wanted, other)
             if distance <= allowed { near.append((distance, candidate)) } else if isPart { near.append((allowed + 1, candidate)) }
         }

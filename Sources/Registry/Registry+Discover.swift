@@ -67,9 +67,13 @@ extension Registry {
         let version = store.version()
         return try await store.read { connection in
             let row = try connection.service(.name(namespace: namespace, service: service))
-            let instances = if let id { try connection.instance(id, of: row.number).map { [$0] } ?? [] } else { try connection.instances(of: row.number) }
+            let instances =
+                if let id { try connection.instance(id, of: row.number).map { [$0] } ?? [] } else {
+                    try connection.instances(of: row.number)
+                }
             return Snapshot(
-                instances: Array(instances.prefix(limit)), hasHealthCheck: row.configuration.hasHealth, revision: row.revision, version: version)
+                instances: Array(instances.prefix(limit)), hasHealthCheck: row.configuration.hasHealth, revision: row.revision,
+                version: version)
         }
     }
 }

@@ -34,7 +34,8 @@ extension Registry {
             row.revision += 1
             try transaction.connection.run(
                 "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?)", .integer(row.number), .text(id), .integer(row.revision),
-                .text(text), .text(Rules.initialHealth(attributes, for: row.configuration).rawValue), .optional(lease.map { Int64($0.slot) }),
+                .text(text), .text(Rules.initialHealth(attributes, for: row.configuration).rawValue),
+                .optional(lease.map { Int64($0.slot) }),
                 .optional(lease?.generation), .integer(transaction.now.milliseconds))
             try transaction.changed(row)
             self.memo.remember(row, as: service, in: transaction)
@@ -50,9 +51,10 @@ extension Registry {
         try await store.write(reclaims: true) { transaction in
             let connection = transaction.connection
             var row: ServiceRow
-            do { row = try connection.service(service) } catch where incarnation != nil && error is RegistryError { return }
+            do { row = try connection.service(service) } catch  where incarnation != nil && error is RegistryError { return }
             let removed = try connection.run(
-                "DELETE FROM instances WHERE service = ?1 AND id = ?2 AND (?3 IS NULL OR incarnation = ?3)", .integer(row.number), .text(id),
+                "DELETE FROM instances WHERE service = ?1 AND id = ?2 AND (?3 IS NULL OR incarnation = ?3)", .integer(row.number),
+                .text(id),
                 .optional(incarnation))
             guard removed > 0 else {
                 if incarnation != nil { return }
@@ -98,20 +100,26 @@ extension Registry {
 final class TransactionMemo: Sendable {
     private struct State {
         var transaction: UInt64 = 0
-        var services: [Registry.ServiceName: ServiceRow] = [:]
+        var numbers: [Registry.ServiceName: Int64] = [:]
+        /// By number: a service can be named in several ways and has one revision.
+        var services: [Int64: ServiceRow] = [:]
         var swept: Set<Int64> = []
     }
 
     private let state = Mutex(State())
 
     func recall(_ name: Registry.ServiceName, in transaction: Transaction) -> ServiceRow? {
-        state.withLock { $0.transaction == transaction.number ? $0.services[name] : nil }
+        state.withLock { state in
+            guard state.transaction == transaction.number, let number = state.numbers[name] else { return nil }
+            return state.services[number]
+        }
     }
 
     func remember(_ row: ServiceRow, as name: Registry.ServiceName, in transaction: Transaction) {
         state.withLock { state in
             Self.enter(transaction, &state)
-            state.services[name] = row
+            state.numbers[name] = row.number
+            state.services[row.number] = row
         }
     }
 

@@ -38,7 +38,8 @@ package final class Registry: Sendable {
         return try await store.write { transaction in
             if let old = try transaction.connection.namespace(httpName: name) {
                 throw RegistryError(
-                    .namespaceAlreadyExists, "The namespace \(Rules.quoted(name)) exists already (\(old.value.id)).", existingID: old.value.id,
+                    .namespaceAlreadyExists, "The namespace \(Rules.quoted(name)) exists already (\(old.value.id)).",
+                    existingID: old.value.id,
                     creatorRequestID: old.value.creatorRequestID)
             }
             return try transaction.insertNamespace(name, kind, description, creatorRequestID).value
@@ -56,7 +57,8 @@ package final class Registry: Sendable {
             guard let number = try connection.first("SELECT number FROM namespaces WHERE id = ?", .text(id), make: { $0.integer(0) }) else {
                 throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(id)).")
             }
-            let services = try connection.first("SELECT count(*) FROM services WHERE namespace = ?", .integer(number)) { $0.integer(0) } ?? 0
+            let services =
+                try connection.first("SELECT count(*) FROM services WHERE namespace = ?", .integer(number)) { $0.integer(0) } ?? 0
             guard services == 0 else {
                 throw RegistryError(.resourceInUse, "The namespace \(Rules.quoted(id)) still has \(services) services. Delete them first.")
             }
@@ -99,12 +101,15 @@ package final class Registry: Sendable {
             let connection = transaction.connection
             var service = try connection.service(.id(id))
             try transaction.sweep(&service, isAlive: self.store.home.isAlive)
-            let instances = try connection.first("SELECT count(*) FROM instances WHERE service = ?", .integer(service.number)) { $0.integer(0) } ?? 0
+            let instances =
+                try connection.first("SELECT count(*) FROM instances WHERE service = ?", .integer(service.number)) { $0.integer(0) } ?? 0
             guard instances == 0 else {
-                throw RegistryError(.resourceInUse, "The service \(Rules.quoted(service.name)) still has \(instances) instances. Deregister them first.")
+                throw RegistryError(
+                    .resourceInUse, "The service \(Rules.quoted(service.name)) still has \(instances) instances. Deregister them first.")
             }
             try connection.run("UPDATE counters SET value = max(value, ?) WHERE name = 'revision'", .integer(service.revision))
             try connection.run("DELETE FROM services WHERE number = ?", .integer(service.number))
+            self.memo.forget()
         }
     }
 }

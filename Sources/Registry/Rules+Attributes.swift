@@ -56,7 +56,9 @@ extension Rules {
                 )
             }
         }
-        guard total <= 5_000 else { throw invalid("All keys and values of an instance have at most 5,000 characters together, these have \(total).") }
+        guard total <= 5_000 else {
+            throw invalid("All keys and values of an instance have at most 5,000 characters together, these have \(total).")
+        }
     }
 
     private static func checkReserved(
@@ -66,10 +68,15 @@ extension Rules {
             switch key {
             case ipv4: guard isAddress(value, AF_INET) else { throw invalid("\(key) is an IPv4 address, not \(quoted(value)).") }
             case ipv6: guard isAddress(value, AF_INET6) else { throw invalid("\(key) is an IPv6 address, not \(quoted(value)).") }
-            case port: guard let port = Int(value), (0...65_535).contains(port) else { throw invalid("\(key) is 0 to 65535, not \(quoted(value)).") }
+            case port:
+                guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(value), port <= 65_535 else {
+                    throw invalid("\(key) is 0 to 65535, not \(quoted(value)).")
+                }
             case cname: guard !value.isEmpty else { throw invalid("\(key) is a host name.") }
             case initialHealth:
-                guard value == "HEALTHY" || value == "UNHEALTHY" else { throw invalid("\(key) is HEALTHY or UNHEALTHY, not \(quoted(value)).") }
+                guard value == "HEALTHY" || value == "UNHEALTHY" else {
+                    throw invalid("\(key) is HEALTHY or UNHEALTHY, not \(quoted(value)).")
+                }
                 guard service.hasCustomHealth else { throw invalid("\(key) needs a service with custom health.") }
             case alias:
                 guard let dns = service.dns, dns.routing == .weighted, dns.records[.a] != nil || dns.records[.aaaa] != nil else {

@@ -4,7 +4,9 @@ enum Rules {
     static func checkNamespace(name: String, kind: Registry.Namespace.Kind) throws(RegistryError) {
         let limit = kind == .http ? 1_024 : 253
         guard !name.isEmpty, name.utf8.count <= limit, name.utf8.allSatisfy(isGraphic), !name.hasPrefix("arn:") else {
-            throw invalid("A namespace's name has 1 to \(limit) visible ASCII characters and does not start with `arn:`; \(quoted(name)) does not fit.")
+            throw invalid(
+                "A namespace's name has 1 to \(limit) visible ASCII characters and does not start with `arn:`; \(quoted(name)) does not fit."
+            )
         }
         if kind == .publicDNS, !name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isLabel($0) }) {
             throw invalid("A public DNS namespace is a domain name such as `example.com`; \(quoted(name)) is none.")
@@ -13,7 +15,9 @@ enum Rules {
 
     /// Labels of letters, digits, `_` and `-`, at most 63 each and 127 in all; or the single `.`.
     static func checkService(name: String) throws(RegistryError) {
-        guard name == "." || (name.utf8.count <= 127 && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isLabel($0) }))
+        guard
+            name == "."
+                || (name.utf8.count <= 127 && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isLabel($0) }))
         else {
             throw invalid(
                 "A service's name has labels of letters, digits, `_` and `-` (1 to 63 characters, no `-` at either end) with dots between, at most 127 characters; \(quoted(name)) does not fit."
@@ -29,8 +33,8 @@ enum Rules {
     }
 
     static func checkText(_ text: String?, of what: String, limit: Int) throws(RegistryError) {
-        guard let text, text.count > limit else { return }
-        throw invalid("\(what) has at most \(limit) characters, this one has \(text.count).")
+        guard let text, text.unicodeScalars.count > limit else { return }
+        throw invalid("\(what) has at most \(limit) characters, this one has \(text.unicodeScalars.count).")
     }
 
     static func check(_ configuration: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind) throws(RegistryError) {
@@ -39,8 +43,12 @@ enum Rules {
             throw invalid("A service has a health check or custom health, not both.")
         }
         if let check = configuration.healthCheck {
-            guard namespace != .privateDNS else { throw invalid("A service in a private DNS namespace cannot have a health check; give it custom health.") }
-            guard (1...10).contains(check.threshold) else { throw invalid("A health check's failure threshold is 1 to 10, not \(check.threshold).") }
+            guard namespace != .privateDNS else {
+                throw invalid("A service in a private DNS namespace cannot have a health check; give it custom health.")
+            }
+            guard (1...10).contains(check.threshold) else {
+                throw invalid("A health check's failure threshold is 1 to 10, not \(check.threshold).")
+            }
             guard check.kind != .tcp || check.path == nil else { throw invalid("A TCP health check has no path.") }
             try checkText(check.path, of: "A health check's path", limit: 255)
         }
@@ -63,8 +71,8 @@ enum Rules {
 
     /// Outside text in a message: bounded, and free of control characters.
     static func quoted(_ text: String) -> String {
-        let shown = text.count > 60 ? text.prefix(60) + "…" : text[...]
-        return "`" + String(String.UnicodeScalarView(shown.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : $0 })) + "`"
+        let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
+        return "`" + String(String.UnicodeScalarView(shown)) + (text.unicodeScalars.count > 60 ? "…`" : "`")
     }
 
     private static func isLabel(_ label: Substring) -> Bool {

@@ -2,7 +2,9 @@ internal import Store
 
 /// The registry's writes, each part of a transaction that others share.
 extension Transaction {
-    func insertNamespace(_ name: String, _ kind: Registry.Namespace.Kind, _ description: String?, _ creator: String?) throws(StoreError) -> NamespaceRow {
+    func insertNamespace(_ name: String, _ kind: Registry.Namespace.Kind, _ description: String?, _ creator: String?) throws(StoreError)
+        -> NamespaceRow
+    {
         var generator = SystemRandomNumberGenerator()
         let id = Identifier.namespace(using: &generator)
         try connection.run(
@@ -11,7 +13,8 @@ extension Transaction {
         return NamespaceRow(
             number: try lastRow(),
             value: Registry.Namespace(
-                id: id, name: name, httpName: name, kind: kind, description: description, creatorRequestID: creator, created: now.milliseconds))
+                id: id, name: name, httpName: name, kind: kind, description: description, creatorRequestID: creator,
+                created: now.milliseconds))
     }
 
     func insertService(
@@ -23,7 +26,8 @@ extension Transaction {
         let text = configuration == .init() ? "{}" : StoredJSON.encode(configuration)
         try connection.run(
             "INSERT INTO services (id, namespace, name, configuration, creator, created, revision, changes) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-            .text(id), .integer(namespace.number), .text(name), .text(text), .optional(creator), .integer(now.milliseconds), .integer(revision))
+            .text(id), .integer(namespace.number), .text(name), .text(text), .optional(creator), .integer(now.milliseconds),
+            .integer(revision))
         return ServiceRow(
             number: try lastRow(), id: id, name: name, configuration, creator: creator, created: now.milliseconds, revision: revision,
             in: namespace.value)
@@ -32,7 +36,8 @@ extension Transaction {
     /// Writes a service's revision, counts the change, and wakes those who watch it.
     func changed(_ service: ServiceRow) throws(StoreError) {
         try connection.run(
-            "UPDATE services SET revision = ?, changes = changes + 1 WHERE number = ?", .integer(service.revision), .integer(service.number))
+            "UPDATE services SET revision = ?, changes = changes + 1 WHERE number = ?", .integer(service.revision), .integer(service.number)
+        )
         ring(service.bell)
     }
 

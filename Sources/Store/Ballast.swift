@@ -5,17 +5,19 @@ internal import Synchronization
 final class Ballast: Sendable {
     static let size = 16 << 20
     private let path: String
-    private let isTaken: Mutex<Bool>
+    private let turn = Mutex(())
 
-    init(path: String) {
-        self.path = path
+    init(path: String) { self.path = path }
+
+    /// Asked of the file each time: another process may have given it up, or taken it.
+    private var isTaken: Bool {
         var status = stat()
-        isTaken = Mutex(stat(path, &status) == 0 && status.st_size == Self.size)
+        return stat(path, &status) == 0 && status.st_size == Self.size
     }
 
     /// Takes the room if the disk has four times as much to spare. Best effort: a home works without.
     func take() {
-        isTaken.withLock { isTaken in
+        turn.withLock { _ in
             guard !isTaken else { return }
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
             guard descriptor >= 0 else { return }
@@ -24,14 +26,14 @@ final class Ballast: Sendable {
             guard fstatvfs(descriptor, &room) == 0, UInt64(room.f_bavail) * UInt64(room.f_frsize) > UInt64(4 * Self.size) else { return }
             #if canImport(Darwin)
                 let zeros = [UInt8](repeating: 0, count: Self.size)
-                isTaken = pwrite(descriptor, zeros, zeros.count, 0) == zeros.count
+                let isComplete = pwrite(descriptor, zeros, zeros.count, 0) == zeros.count
             #else
                 // Under a limit on file sizes fallocate would raise a signal; such a process leaves the ballast to others.
                 var limit = rlimit()
                 guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur > Self.size else { return }
-                isTaken = posix_fallocate(descriptor, 0, off_t(Self.size)) == 0
+                let isComplete = posix_fallocate(descriptor, 0, off_t(Self.size)) == 0
             #endif
-            if !isTaken { ftruncate(descriptor, 0) }
+            if !isComplete { ftruncate(descriptor, 0) }
         }
     }
 
@@ -39,10 +41,6 @@ final class Ballast: Sendable {
     ///
     /// - Returns: whether there was any to give.
     func giveUp() -> Bool {
-        isTaken.withLock { isTaken in
-            guard isTaken else { return false }
-            isTaken = false
-            return truncate(path, 0) == 0
-        }
+        turn.withLock { _ in isTaken && truncate(path, 0) == 0 }
     }
 }

@@ -9,6 +9,8 @@ internal import GRDBSQLite
 final class Checkpointer: @unchecked Sendable {  // the variables are guarded by `condition`
     private static let pageSize = 4096
     private static let threshold = (8 << 20) / pageSize
+    /// A log that grew this long while it was moved: writers who never pause keep SQLite from starting it over.
+    private static let limit = 4 * threshold
     private static let quiet: TimeInterval = 2
 
     private let path: String
@@ -19,6 +21,8 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
     private var commits = 0
     private var isStopped = false
     private var hasThread = false
+    /// Threads that have not closed their connection yet.
+    private var threads = 0
 
     init(path: String, lock: FairLock, ballast: Ballast) {
         self.path = path
@@ -52,6 +56,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         guard pages > 0, !isStopped else { return }
         if !hasThread {
             hasThread = true
+            threads += 1
             let thread = Thread { [self] in work() }
             thread.name = "discovery-checkpoint"
             thread.start()
@@ -64,7 +69,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         condition.lock()
         isStopped = true
         condition.broadcast()
-        while hasThread { condition.wait() }
+        while threads > 0 { condition.wait() }
         condition.unlock()
     }
 
@@ -80,21 +85,38 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
                 _ = try? database?.inDatabase { try $0.checkpoint(.passive) }
                 ballast.take()
                 condition.lock()
+                if pages >= Self.limit {
+                    pages = 0
+                    condition.unlock()
+                    restart(database)
+                    condition.lock()
+                }
                 continue
             }
             let seen = commits
             if condition.wait(until: Date(timeIntervalSinceNow: Self.quiet)) || commits != seen { continue }
             condition.unlock()
             let isEmpty = truncate(database)
+            ballast.take()
             condition.lock()
             failures += isEmpty ? 0 : 1
             if isEmpty, commits == seen { break }
         }
         hasThread = false
         pages = 0
-        condition.broadcast()
         condition.unlock()
         try? database?.close()
+        condition.lock()
+        threads -= 1
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Moves the rest of the log while writers wait, so that the next of them starts it over unless a reader still needs it.
+    private func restart(_ database: DatabaseQueue?) {
+        guard let database, (try? lock.acquire(until: Date(timeIntervalSinceNow: Self.quiet))) == true else { return }
+        defer { lock.release() }
+        _ = try? database.inDatabase { try $0.checkpoint(.restart) }
     }
 
     /// Empties the log unless another process writes or reads just now.

@@ -23,14 +23,18 @@ package struct Connection {
     }
 
     /// The first row, made into a value; `nil` when there is none.
-    package func first<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError) -> Value? {
+    package func first<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError)
+        -> Value?
+    {
         var first: Value?
         try each(sql, values, atMostOne: true) { row throws(StoreError) in first = try make(row) }
         return first
     }
 
     /// All rows, made into values.
-    package func all<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError) -> [Value] {
+    package func all<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError)
+        -> [Value]
+    {
         var all: [Value] = []
         try each(sql, values) { row throws(StoreError) in all.append(try make(row)) }
         return all
@@ -122,7 +126,9 @@ package enum SQLValue: Sendable, ExpressibleByIntegerLiteral, ExpressibleByNilLi
         case .integer(let value): sqlite3_bind_int64(statement, index, value)
         case .text(var text):
             text.withUTF8 { bytes in
-                _ = bytes.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), transient) }
+                _ = bytes.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), transient)
+                }
             }
         case .bytes(let bytes):
             if bytes.isEmpty {
@@ -138,7 +144,24 @@ extension StoreError {
     /// What SQLite just reported on a connection.
     init(sqlite connection: OpaquePointer?, doing sql: String) {
         let message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? "unknown error"
-        self.init(sqliteCode: sqlite3_extended_errcode(connection), errno: sqlite3_system_errno(connection), "\(message), while doing: \(sql)")
+        let code = sqlite3_extended_errcode(connection)
+        self.init(
+            sqliteCode: code, errno: code == Self.failedWrite ? Self.logErrno(connection) : sqlite3_system_errno(connection),
+            "\(message), while doing: \(sql)")
+    }
+
+    // SQLITE_IOERR_WRITE and SQLITE_IOERR_FSYNC: macros that Swift does not see.
+    private static let failedWrite = SQLITE_IOERR | 3 << 8
+    private static let failedSync = SQLITE_IOERR | 4 << 8
+
+    /// Why a write to the log failed. What SQLite keeps for the connection may be the errno of a later call.
+    private static func logErrno(_ connection: OpaquePointer?) -> Int32 {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        var code: Int32 = 0
+        guard sqlite3_file_control(connection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK, let file,
+            let control = file.pointee.pMethods?.pointee.xFileControl, control(file, SQLITE_FCNTL_LAST_ERRNO, &code) == SQLITE_OK
+        else { return 0 }
+        return code
     }
 
     /// What GRDB threw. An error of our own passes through.
@@ -154,16 +177,21 @@ extension StoreError {
     private init(sqliteCode: Int32, errno code: Int32, _ detail: String) {
         switch sqliteCode & 0xFF {
         case SQLITE_FULL: self.init(.full, "The disk is full (\(detail)). Make room, then try again.")
-        case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(code):
+        // Not a failed sync: what it was to make durable is in the log already.
+        case SQLITE_IOERR where sqliteCode != Self.failedSync && [ENOSPC, EDQUOT, EFBIG].contains(code):
             self.init(.full, "The disk is full or a limit on file sizes was met (\(detail)). Make room, then try again.")
         case SQLITE_IOERR:
-            self.init(.outcomeUnknown, "The disk failed (\(detail)): whether the operation was done is unknown. Look, then repeat it if needed.")
+            self.init(
+                .outcomeUnknown, "The disk failed (\(detail)): whether the operation was done is unknown. Look, then repeat it if needed.")
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            self.init(.damaged, "The database is damaged (\(detail)). Run `discovery doctor`; it says what is affected and can salvage the rest.")
+            self.init(
+                .damaged, "The database is damaged (\(detail)). Run `discovery doctor`; it says what is affected and can salvage the rest.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.busy, "The database is locked by a program that is not ours (\(detail)). Close it, then try again.")
         case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:
-            self.init(.unusable, "The database cannot be opened for writing (\(detail)). Check the rights to the home, or name another with DISCOVERY_HOME.")
+            self.init(
+                .unusable,
+                "The database cannot be opened for writing (\(detail)). Check the rights to the home, or name another with DISCOVERY_HOME.")
         default: self.init(.statement, "SQLite refused a statement (\(detail)).")
         }
     }

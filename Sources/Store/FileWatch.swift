@@ -10,7 +10,8 @@ final class FileWatch: Sendable {
             let file = open(path, O_EVTONLY | O_CLOEXEC)
             guard descriptor >= 0, file >= 0 else { throw .system("kqueue", path, errno: errno) }
             var event = kevent(
-                ident: UInt(file), filter: Int16(EVFILT_VNODE), flags: UInt16(EV_ADD | EV_CLEAR), fflags: UInt32(NOTE_WRITE), data: 0, udata: nil)
+                ident: UInt(file), filter: Int16(EVFILT_VNODE), flags: UInt16(EV_ADD | EV_CLEAR), fflags: UInt32(NOTE_WRITE), data: 0,
+                udata: nil)
             guard kevent(descriptor, &event, 1, nil, 0, nil) == 0 else { throw .system("kevent", path, errno: errno) }
         #else
             let descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
@@ -33,7 +34,8 @@ final class FileWatch: Sendable {
     deinit { close(descriptor) }
 
     func wait(until deadline: ContinuousClock.Instant?) {
-        let limit: Int32 = deadline.map { Int32(min(86_400_000, max(0, (ContinuousClock.now.duration(to: $0) / .milliseconds(1)).rounded(.up)))) } ?? -1
+        let limit: Int32 =
+            deadline.map { Int32(min(86_400_000, max(0, (ContinuousClock.now.duration(to: $0) / .milliseconds(1)).rounded(.up)))) } ?? -1
         #if canImport(Darwin)
             var event = kevent()
             var time = timespec(tv_sec: Int(limit / 1000), tv_nsec: Int(limit % 1000) * 1_000_000)

@@ -67,7 +67,8 @@ extension Home {
             problems.append(StoreError(sqlite: error).message)
         }
         return Examination.Database(
-            name: name.rawValue, path: path, version: version, bytes: size(path), logBytes: size(path + "-wal"), rows: rows, problems: problems)
+            name: name.rawValue, path: path, version: version, bytes: size(path), logBytes: size(path + "-wal"), rows: rows,
+            problems: problems)
     }
 
     /// Copies whatever can still be read of a damaged database into the same database of a new home. Blocks for the disk.
@@ -79,7 +80,9 @@ extension Home {
         let source = "\(path)/\(schema.name.rawValue).sqlite"
         let destination = "\(target)/\(schema.name.rawValue).sqlite"
         guard access(source, F_OK) == 0 else { throw StoreError(.unusable, "There is no database \(source) to salvage.") }
-        guard access(destination, F_OK) != 0 else { throw StoreError(.unusable, "\(destination) exists already. Name a new folder to salvage into.") }
+        guard access(destination, F_OK) != 0 else {
+            throw StoreError(.unusable, "\(destination) exists already. Name a new folder to salvage into.")
+        }
         let store = try Store(Home(path: target), schema)
         defer { store.close() }
         do {
@@ -111,13 +114,18 @@ extension Home {
         guard let cursor = try? GRDB.Row.fetchCursor(damaged, sql: "SELECT * FROM \"\(table)\"\(order)") else { return }
         while let row = try? cursor.next() {
             let places = databaseQuestionMarks(count: row.count)
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO \"\(table)\" VALUES (\(places))", arguments: StatementArguments(row.databaseValues))
+            do {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO \"\(table)\" VALUES (\(places))", arguments: StatementArguments(row.databaseValues))
+            } catch let error as DatabaseError where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode) {
+                // What damage made of a row: the table does not take it.
+            }
         }
     }
 
     private static func tables(_ database: Database) throws -> [String] {
-        try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+        try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
     }
 
     private static var patient: Configuration {
@@ -131,12 +139,15 @@ extension Home {
     /// - Throws: `.unusable` when the folder is not empty; `.full`.
     package static func backup(path: String, to target: String) throws(StoreError) {
         let names = Schema.Name.allCases.filter { access("\(path)/\($0.rawValue).sqlite", F_OK) == 0 }
-        guard !names.isEmpty else { throw StoreError(.unusable, "There is no home at \(path): it holds no database. Name one with --home or DISCOVERY_HOME.") }
+        guard !names.isEmpty else {
+            throw StoreError(.unusable, "There is no home at \(path): it holds no database. Name one with --home or DISCOVERY_HOME.")
+        }
         if let entries = try? FileManager.default.contentsOfDirectory(atPath: target), !entries.isEmpty {
             throw StoreError(.unusable, "\(target) is not empty. Name a new folder for the backup.")
         }
         do {
-            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(
+                atPath: target, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             for name in names {
                 let source = try DatabaseQueue(path: "\(path)/\(name.rawValue).sqlite", configuration: patient)
                 let copy = try DatabaseQueue(path: "\(target)/\(name.rawValue).sqlite")
@@ -145,7 +156,8 @@ extension Home {
                 try source.close()
             }
         } catch {
-            throw error is DatabaseError ? StoreError(sqlite: error) : StoreError(.unusable, "\(target) cannot be written: \(error.localizedDescription).")
+            throw error is DatabaseError
+                ? StoreError(sqlite: error) : StoreError(.unusable, "\(target) cannot be written: \(error.localizedDescription).")
         }
     }
 }

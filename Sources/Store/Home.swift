@@ -34,7 +34,8 @@ package final class Home: Sendable {
         if let kind = Platform.networkFileSystem(directory) {
             throw StoreError(
                 .unusable,
-                "\(path) lies on a network file system (\(kind)), whose locks cannot be trusted. Name a home on a local disk with DISCOVERY_HOME.")
+                "\(path) lies on a network file system (\(kind)), whose locks cannot be trusted. Name a home on a local disk with DISCOVERY_HOME."
+            )
         }
         guard access(path, W_OK | X_OK) == 0 else { throw .system("access", path, errno: errno) }
         var status = stat()
@@ -99,12 +100,18 @@ package final class Home: Sendable {
     ///
     /// - Throws: `.unusable` when the home was removed while open, or this process is a forked child.
     package func check() throws(StoreError) {
-        guard ForkGuard.generation == generation else {
-            throw StoreError(.unusable, "This process is a fork of the one that opened \(path). Open the home after the fork, not before it.")
-        }
+        try checkProcess()
         var status = stat()
         guard fstat(signals.file.descriptor, &status) == 0, status.st_nlink > 0 else {
             throw StoreError(.unusable, "The home at \(path) was removed while it was open. Open it again to start with an empty one.")
+        }
+    }
+
+    /// The half of `check` that costs one load. What would wait for a thread asks it, since a forked child has none.
+    func checkProcess() throws(StoreError) {
+        guard ForkGuard.generation == generation else {
+            throw StoreError(
+                .unusable, "This process is a fork of the one that opened \(path). Open the home after the fork, not before it.")
         }
     }
 
@@ -114,7 +121,12 @@ package final class Home: Sendable {
     // MARK: Leases
 
     /// The lease of this process: it lives as long as the process does.
-    package func lease() throws(StoreError) -> Lease { try leases.current() }
+    ///
+    /// - Throws: `.full` when all are taken; `.unusable` in a forked child, which would take its parent's for its own.
+    package func lease() throws(StoreError) -> Lease {
+        try checkProcess()
+        return try leases.current()
+    }
 
     /// Whether the process that holds `lease` lives. One system call.
     package func isAlive(_ lease: Lease) -> Bool { leases.isAlive(lease) }
@@ -127,9 +139,11 @@ package final class Home: Sendable {
     /// Sleeps until `bell` has rung since `rings` was read, in this process or another. Nobody polls.
     ///
     /// - Returns: false when `deadline` came first or the task was cancelled.
-    /// - Throws: `.unusable` when the system has no file watches left.
-    package func sleep(at bell: Bell, since rings: UInt64, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Bool {
-        try await sleepers.sleep(at: bell, since: rings, until: deadline)
+    /// - Throws: `.unusable` when the system has no file watches left, or this process is a forked child.
+    package func sleep(at bell: Bell, since rings: UInt64, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Bool
+    {
+        try checkProcess()
+        return try await sleepers.sleep(at: bell, since: rings, until: deadline)
     }
 
     func ring(_ bells: UInt64) {

@@ -9,7 +9,7 @@ final class MappedFile: Sendable {
     private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
     private let size: Int
 
-    /// Opens the file and maps `size` bytes of it. The file is written, never sparse: a full disk is met here and not as a SIGBUS later.
+    /// Opens the file and maps `size` bytes of it. The file is given its blocks, never sparse: a full disk is met here and not as a SIGBUS later.
     init(path: String, size: Int) throws(StoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard descriptor >= 0 else { throw .system("open", path, errno: errno) }
@@ -18,8 +18,13 @@ final class MappedFile: Sendable {
         if fstat(descriptor, &status) != 0 {
             failure = .system("fstat", path, errno: errno)
         } else if status.st_size < size {
-            let zeros = [UInt8](repeating: 0, count: size - Int(status.st_size))
-            if pwrite(descriptor, zeros, zeros.count, status.st_size) != zeros.count { failure = .system("write", path, errno: errno) }
+            // Not by writing zeros: another process that opens at the same moment may have stored something already.
+            #if canImport(Darwin)
+                let code = ftruncate(descriptor, off_t(size)) == 0 ? 0 : errno
+            #else
+                let code = posix_fallocate(descriptor, 0, off_t(size))
+            #endif
+            if code != 0 { failure = .system("posix_fallocate", path, errno: code) }
         }
         var address = UnsafeMutableRawPointer(bitPattern: -1)
         if failure == nil {

@@ -59,8 +59,10 @@ enum Platform {
             let fields = line.split(separator: " ")
             guard fields.count > 2, fields[2] == device, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { continue }
             let kind = String(fields[dash + 1])
-            let isNetwork = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "ocfs2", "gfs2", "fuse.sshfs", "fuse.glusterfs"]
-                .contains { kind.hasPrefix($0) }
+            let isNetwork = [
+                "nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "ocfs2", "gfs2", "fuse.sshfs", "fuse.glusterfs",
+            ]
+            .contains { kind.hasPrefix($0) }
             return isNetwork ? kind : nil
         }
         return nil

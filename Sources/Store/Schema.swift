@@ -28,7 +28,8 @@ package struct Schema: Sendable {
             )
         }
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        guard application == Self.applicationID || (application == 0 && version == 0) else {
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        guard application == Self.applicationID || (application == 0 && version == 0 && tables == 0) else {
             throw StoreError(.unusable, "\(path) is a database of another program. Name another home with DISCOVERY_HOME.")
         }
         guard version < steps.count else { return }

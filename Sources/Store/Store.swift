@@ -21,6 +21,7 @@ package final class Store: Sendable {
         try home.check()
         let path = "\(home.path)/\(schema.name.rawValue).sqlite"
         let lock = try FairLock(path: "\(home.path)/lock-\(schema.name.rawValue)")
+        home.share("lock-\(schema.name.rawValue)")
         guard try lock.acquire(until: Date(timeIntervalSinceNow: Self.patience)) else {
             throw StoreError(.busy, "\(path) is being written by \(lock.holder()). Try again.")
         }
@@ -82,6 +83,7 @@ package final class Store: Sendable {
         _ durability: Durability = .synced, bytes: Int = 512, patience: Duration? = nil, reclaims: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
+        try home.checkProcess()
         let seconds = patience.map { Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18 } ?? Self.patience
         let write = Write(durability, bytes: bytes, deadline: Date(timeIntervalSinceNow: seconds), reclaims: reclaims, body: body)
         return try await withTaskCancellationHandler {

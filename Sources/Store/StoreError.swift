@@ -41,7 +41,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
             return StoreError(.full, "The disk is full: \(call) on \(path) failed (\(reason)). Make room, then try again.")
         case EACCES, EPERM, EROFS:
             return StoreError(
-                .unusable, "\(path) cannot be written (\(call): \(reason)). Give this user the right to it, or name another home with DISCOVERY_HOME.")
+                .unusable,
+                "\(path) cannot be written (\(call): \(reason)). Give this user the right to it, or name another home with DISCOVERY_HOME.")
         default:
             return StoreError(.unusable, "\(call) on \(path) failed: \(reason).")
         }

@@ -78,6 +78,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
             statements.removeAll()
             condition.lock()
             hasThread = false
+            self.thread = nil
             condition.broadcast()
             condition.unlock()
         }

@@ -8,7 +8,9 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: "Example: discovery demo")
 
     func run() async throws {
-        let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-demo-\(ProcessInfo.processInfo.processIdentifier)").path
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "discovery-demo-\(ProcessInfo.processInfo.processIdentifier)"
+        ).path
         defer { try? FileManager.default.removeItem(atPath: home) }
         let demo = Demo(home: home)
         defer { demo.endAll() }
@@ -125,7 +127,9 @@ private final class DemoProcess {
 
     /// The URL in the line that `serve` printed.
     func served() throws -> String {
-        guard let url = lines.first?.split(separator: " ").first(where: { $0.hasPrefix("http") }) else { throw DemoFailure("it serves nowhere") }
+        guard let url = lines.first?.split(separator: " ").first(where: { $0.hasPrefix("http") }) else {
+            throw DemoFailure("it serves nowhere")
+        }
         return String(url)
     }
 

@@ -33,7 +33,10 @@ struct DoctorCommand: AsyncParsableCommand {
             Output.print("home \(path)")
             for database in examination.databases { show(database) }
             for doubt in doubts { Output.print("  ! \(doubt)") }
-            Output.print(examination.isHealthy ? (doubts.isEmpty ? "All is well." : "The files are well.") : "Damaged. Salvage what can be read: discovery doctor --salvage NEW-HOME")
+            Output.print(
+                examination.isHealthy
+                    ? (doubts.isEmpty ? "All is well." : "The files are well.")
+                    : "Damaged. Salvage what can be read: discovery doctor --salvage NEW-HOME")
         }
         if !examination.isHealthy { throw ExitCode(DiscoveryError.Code.damaged.exitCode) }
     }
@@ -51,7 +54,9 @@ struct DoctorCommand: AsyncParsableCommand {
             for service in try await discovery.services() {
                 for row in try await discovery.instances(of: Address(parsing: service.service)) {
                     if let problem = row.problem { doubts.append("\(service.service)->\(row.instance): \(problem)") }
-                    if row.lease == "ended" { doubts.append("\(service.service)->\(row.instance): its process has ended; the next registration removes it.") }
+                    if row.lease == "ended" {
+                        doubts.append("\(service.service)->\(row.instance): its process has ended; the next registration removes it.")
+                    }
                 }
             }
             return doubts

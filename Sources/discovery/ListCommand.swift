@@ -11,7 +11,8 @@ struct ListCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var common: CommonOptions
-    @Argument(help: ArgumentHelp("A service, as `namespace.service`; all services unless given.", valueName: "service")) var service: AddressArgument?
+    @Argument(help: ArgumentHelp("A service, as `namespace.service`; all services unless given.", valueName: "service")) var service:
+        AddressArgument?
 
     func run() async throws {
         guard let service else { return try await listServices() }

@@ -13,7 +13,8 @@ struct RegisterCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: AddressArgument.help) var address: AddressArgument
     @Argument(help: "A URL, an ARN or a name; may be left out when attributes say it.") var location: String?
-    @Option(name: .shortAndLong, help: "function, queue, topic, workflow or script; unless given, what the location implies.") var type: String?
+    @Option(name: .shortAndLong, help: "function, queue, topic, workflow or script; unless given, what the location implies.") var type:
+        String?
     @Option(name: .shortAndLong, help: ArgumentHelp("An attribute; may be repeated.", valueName: "key=value")) var attribute: [String] = []
 
     func run() async throws {
@@ -53,7 +54,11 @@ struct DeregisterCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try address.address
         try await common.withDiscovery { try await $0.deregister(address) }
-        if common.json { try Output.print(json: ["deregistered": address.description]) } else { Output.print("\(address) is registered no more") }
+        if common.json {
+            try Output.print(json: ["deregistered": address.description])
+        } else {
+            Output.print("\(address) is registered no more")
+        }
     }
 }
 

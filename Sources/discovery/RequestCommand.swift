@@ -17,9 +17,11 @@ struct RequestCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: AddressArgument.help) var address: AddressArgument
     @Argument(help: "The body; none unless given.") var body: String?
-    @Option(help: ArgumentHelp("Read the body from a file; - is standard input.", valueName: "file"), completion: .file()) var input: String?
+    @Option(help: ArgumentHelp("Read the body from a file; - is standard input.", valueName: "file"), completion: .file()) var input:
+        String?
     @Flag(help: "Call once per line of standard input.") var eachLine = false
-    @Option(help: ArgumentHelp("How long to wait in all; DISCOVERY_DEADLINE or 30 unless given.", valueName: "seconds")) var deadline: Double?
+    @Option(help: ArgumentHelp("How long to wait in all; DISCOVERY_DEADLINE or 30 unless given.", valueName: "seconds")) var deadline:
+        Double?
     @Option(help: ArgumentHelp("A header to send along; may be repeated.", valueName: "name: value")) var header: [String] = []
 
     func validate() throws {

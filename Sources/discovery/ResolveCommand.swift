@@ -3,7 +3,8 @@ import DiscoveryKit
 
 struct ResolveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Prints where an address leads now.", discussion: "Example: discovery resolve 'ais.scheduler->get-job'")
+        commandName: "resolve", abstract: "Prints where an address leads now.",
+        discussion: "Example: discovery resolve 'ais.scheduler->get-job'")
 
     @OptionGroup var common: CommonOptions
     @Argument(help: AddressArgument.help) var address: AddressArgument

@@ -22,8 +22,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The address to listen on; callers must be able to reach it.", valueName: "host")) var host: String?
     @Option(help: "The port; any that is free unless given.") var port: Int?
     @Option(help: "How many programs run at once; as many as there are cores unless given.") var concurrency: Int?
-    @Option(help: ArgumentHelp("Seconds after which a program is ended; the caller's deadline unless given.", valueName: "seconds")) var timeout: Double?
-    @Option(name: .shortAndLong, help: ArgumentHelp("An attribute to register; may be repeated.", valueName: "key=value")) var attribute: [String] = []
+    @Option(help: ArgumentHelp("Seconds after which a program is ended; the caller's deadline unless given.", valueName: "seconds"))
+    var timeout: Double?
+    @Option(name: .shortAndLong, help: ArgumentHelp("An attribute to register; may be repeated.", valueName: "key=value")) var attribute:
+        [String] = []
     @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.") var command: [String]
 
     func validate() throws {
@@ -38,14 +40,18 @@ struct ServeCommand: AsyncParsableCommand {
         options.host = host
         options.port = port
         for pair in attribute {
-            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else { throw ValidationError("--attribute takes key=value, not `\(pair)`.") }
+            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
+                throw ValidationError("--attribute takes key=value, not `\(pair)`.")
+            }
             options.attributes[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
         }
         let places = concurrency ?? max(2, ProcessInfo.processInfo.activeProcessorCount)
         // Calls wait for a place in the pool, boundedly: beyond, the server says 503 and the caller tries again.
         options.concurrency = places * 8
         let program = try await ServedProgram(command, places: places, timeout: timeout.map { .seconds($0) })
-        let service = Service(discovery: try Discovery(common.configuration), address: try address.address, options: options, program: program, json: common.json)
+        let service = Service(
+            discovery: try Discovery(common.configuration), address: try address.address, options: options, program: program,
+            json: common.json)
         var logger = Logger(label: "discovery.lifecycle") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = common.verbose ? .debug : .error
         let group = ServiceGroup(
@@ -69,7 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
                     if json {
                         try? Output.print(json: ["address": serving.address.description, "url": serving.url])
                     } else {
-                        Output.print("serving \(serving.address) at \(serving.url)" + (serving.replaced ? ", in place of who served it before" : ""))
+                        Output.print(
+                            "serving \(serving.address) at \(serving.url)" + (serving.replaced ? ", in place of who served it before" : ""))
                     }
                 },
                 handler: { try await program.answer($0) })

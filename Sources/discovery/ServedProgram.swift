@@ -75,9 +75,11 @@ struct ServedProgram: Sendable {
             executable, arguments: Arguments(arguments),
             environment: .inherit.updating([
                 "DISCOVERY_ADDRESS": request.address.description, "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
-            ]), platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: Self.answerLimit),
+            ]), platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+            output: .bytes(limit: Self.answerLimit),
             error: .bytes(limit: Self.answerLimit))
-        let complaint = String(decoding: result.standardError.suffix(Self.complaintLength), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let complaint = String(decoding: result.standardError.suffix(Self.complaintLength), as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines)
         guard result.terminationStatus.isSuccess else {
             throw Failure(description: complaint.isEmpty ? "The program ended with \(result.terminationStatus)." : complaint)
         }

@@ -28,7 +28,9 @@ final class CommandSession {
         while folder.path != "/" {
             let candidate = folder.appendingPathComponent("discovery")
             var isDirectory: ObjCBool = false
-            if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory), !isDirectory.boolValue { return candidate }
+            if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory), !isDirectory.boolValue {
+                return candidate
+            }
             folder.deleteLastPathComponent()
         }
         preconditionFailure("the executable `discovery` is not beside the tests")
@@ -95,7 +97,8 @@ final class CommandProcess: @unchecked Sendable {  // used by one test at a time
         async let complained = onThread { [complaints] in (try? complaints.fileHandleForReading.readToEnd()) ?? Data() }
         for await _ in ended {}
         return await CommandSession.Outcome(
-            status: process.terminationStatus, output: String(decoding: said, as: UTF8.self), complaint: String(decoding: complained, as: UTF8.self))
+            status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
+            complaint: String(decoding: complained, as: UTF8.self))
     }
 
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {

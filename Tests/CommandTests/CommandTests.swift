@@ -39,12 +39,14 @@ import Testing
         (["register", "ns.s->a", "carrier://pigeon"], 77, "type"), (["register", "ns.s->a", "http://a/", "-a", "nope"], 64, "key=value"),
         (["register", "ns.s->a"], 79, "does not say where"), (["request", "ns.s->a", "x", "--each-line"], 64, "once"),
         (["request", "ns.s->a", "--input", "/no/such/file"], 64, "cannot be read"), (["serve", "ns.s->a"], 64, "after --"),
-        (["serve", "ns.s->a", "--", "no-such-program-anywhere"], 78, "no program"), (["serve", "ns.s->a", "--port", "70000", "--", "cat"], 64, "65535"),
+        (["serve", "ns.s->a", "--", "no-such-program-anywhere"], 78, "no program"),
+        (["serve", "ns.s->a", "--port", "70000", "--", "cat"], 64, "65535"),
         (["nonsense"], 64, "nonsense"), (["register", "ns.s->a", "http://a/", "-a", "AWS_NONSENSE=1"], 79, "reserved"),
         (["register", "ns.s->\"a b\"", "http://a/"], 79, "instance's id"), (["request", "ns.s->a", "--deadline", "0"], 64, "deadline"),
         (["doctor", "--home", "/no/such/home"], 73, "no home"), (["backup", "/tmp", "--home", "/no/such/home"], 73, "no home"),
     ])
-    func `what is wrong is said in a sentence, with the documented exit code`(arguments: [String], status: Int32, says: String) async throws {
+    func `what is wrong is said in a sentence, with the documented exit code`(arguments: [String], status: Int32, says: String) async throws
+    {
         try await CommandSession.run { discovery in
             let outcome = await try discovery.start(arguments).end()
             #expect(outcome.status == status, "\(outcome.complaint)")

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct ConfigurationTests {
     @Test func `the environment names home and namespace`() throws {
-        let configuration = try Discovery.Configuration.fromEnvironment(["DISCOVERY_HOME": "/a/b", "DISCOVERY_NAMESPACE": "ns", "DISCOVERY_DEADLINE": "1.5"])
+        let configuration = try Discovery.Configuration.fromEnvironment([
+            "DISCOVERY_HOME": "/a/b", "DISCOVERY_NAMESPACE": "ns", "DISCOVERY_DEADLINE": "1.5",
+        ])
         #expect(configuration.backend.homePath == "/a/b")
         #expect(configuration.namespace == "ns")
         #expect(configuration.request.deadline == .seconds(1.5))
@@ -22,7 +24,9 @@ import Testing
     @Test func `the default home is the user's state directory`() throws {
         #expect(try Discovery.Configuration.fromEnvironment(["XDG_STATE_HOME": "/s"]).backend.homePath == "/s/discovery")
         #expect(try Discovery.Configuration.fromEnvironment(["HOME": "/h"]).backend.homePath == "/h/.local/state/discovery")
-        #expect(try Discovery.Configuration.fromEnvironment(["HOME": "/h", "XDG_STATE_HOME": "relative"]).backend.homePath == "/h/.local/state/discovery")
+        #expect(
+            try Discovery.Configuration.fromEnvironment(["HOME": "/h", "XDG_STATE_HOME": "relative"]).backend.homePath
+                == "/h/.local/state/discovery")
     }
 
     @Test(arguments: [
@@ -48,8 +52,12 @@ import Testing
     @Test func `a task's client is used by static calls within it, side by side with others`() async throws {
         try await withDiscovery { first in
             try await withDiscovery { second in
-                async let one: Void = Discovery.withCurrent(first) { try await Discovery.register("ns.s->a", Resource(.function, at: "http://one/")) }
-                async let two: Void = Discovery.withCurrent(second) { try await Discovery.register("ns.s->a", Resource(.function, at: "http://two/")) }
+                async let one: Void = Discovery.withCurrent(first) {
+                    try await Discovery.register("ns.s->a", Resource(.function, at: "http://one/"))
+                }
+                async let two: Void = Discovery.withCurrent(second) {
+                    try await Discovery.register("ns.s->a", Resource(.function, at: "http://two/"))
+                }
                 _ = try await (one, two)
                 #expect(try await first.resolve("ns.s->a").location == "http://one/")
                 #expect(try await second.resolve("ns.s->a").location == "http://two/")

@@ -52,7 +52,9 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
             switch String(decoding: request.body, as: UTF8.self) {
             case "500": HTTPResponse(status: 500, text: #"{"errorType":"Broken","errorMessage":"no luck"}"#)
             case "404": HTTPResponse(status: 404, text: "gone fishing")
-            case "lambda": HTTPResponse(status: 200, headers: [("X-Amz-Function-Error", "Unhandled")], text: #"{"errorMessage":"boom","errorType":"E"}"#)
+            case "lambda":
+                HTTPResponse(
+                    status: 200, headers: [("X-Amz-Function-Error", "Unhandled")], text: #"{"errorMessage":"boom","errorType":"E"}"#)
             case "redirect": HTTPResponse(status: 302, headers: [("Location", "http://127.0.0.1:1/")])
             default: HTTPResponse(text: "fine")
             }
@@ -61,7 +63,9 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
                 try await discovery.register("ns.s->f", Resource(.function, at: url))
                 let broken = await failure { try await discovery.request("ns.s->f", Message.text("500")) }
                 #expect(broken?.code == .functionFailed)
-                #expect(broken?.functionError?.type == "Broken" && broken?.functionError?.message == "no luck" && broken?.functionError?.status == 500)
+                #expect(
+                    broken?.functionError?.type == "Broken" && broken?.functionError?.message == "no luck"
+                        && broken?.functionError?.status == 500)
                 let missing = await failure { try await discovery.request("ns.s->f", Message.text("404")) }
                 #expect(missing?.functionError?.message == "gone fishing" && missing?.functionError?.status == 404)
                 let lambda = await failure { try await discovery.request("ns.s->f", Message.text("lambda")) }
@@ -84,7 +88,9 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
     }
 
     @Test func `a resource with only a url is called`() async throws {
-        try await withServer { _ in HTTPResponse(text: "called") } _: { url in
+        try await withServer { _ in
+            HTTPResponse(text: "called")
+        } _: { url in
             try await withDiscovery { discovery in
                 try await discovery.register("ns.s->f", Resource(.function, at: url))
                 #expect(try await discovery.request("ns.s->f").message.body == Array("called".utf8))
@@ -95,7 +101,11 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
     @Test func `where nobody listens is unreachable, at once`() async throws {
         try await withDiscovery { discovery in
             // A port that was just given back.
-            let url = try await withServer { _ in HTTPResponse() } _: { $0 }
+            let url = try await withServer { _ in
+                HTTPResponse()
+            } _: {
+                $0
+            }
             try await discovery.register("ns.s->f", Resource(.function, at: url))
             let error = await failure { try await discovery.request("ns.s->f") }
             #expect(error?.code == .unreachable && error?.isRetryable == true, "\(error.debugDescription)")
@@ -104,7 +114,9 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
     }
 
     @Test func `a reply beyond the limit is refused, whether it says its length or not`() async throws {
-        try await withServer { _ in HTTPResponse(body: [UInt8](repeating: 65, count: 100_001)) } _: { url in
+        try await withServer { _ in
+            HTTPResponse(body: [UInt8](repeating: 65, count: 100_001))
+        } _: { url in
             try await withDiscovery(configure: { $0.maximumReplySize = 100_000 }) { discovery in
                 try await discovery.register("ns.s->f", Resource(.function, at: url))
                 let error = await failure { try await discovery.request("ns.s->f") }
@@ -158,7 +170,9 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
     }
 
     @Test func `a header that cannot be sent is an error, not a crash`() async throws {
-        try await withServer { _ in HTTPResponse() } _: { url in
+        try await withServer { _ in
+            HTTPResponse()
+        } _: { url in
             try await withDiscovery { discovery in
                 try await discovery.register("ns.s->f", Resource(.function, at: url))
                 var options = RequestOptions()

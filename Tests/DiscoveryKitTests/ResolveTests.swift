@@ -8,7 +8,8 @@ import Testing
 @Suite struct ResolveTests {
     @Test func `what is registered is what an address resolves to`() async throws {
         try await withDiscovery { discovery in
-            try await discovery.register("ais.scheduler->get-job", Resource(.function, at: "http://127.0.0.1:9/", attributes: ["stage": "prod"]))
+            try await discovery.register(
+                "ais.scheduler->get-job", Resource(.function, at: "http://127.0.0.1:9/", attributes: ["stage": "prod"]))
             let resource = try await discovery.resolve("ais.scheduler->get-job")
             #expect(resource.kind == .function)
             #expect(resource.location == "http://127.0.0.1:9/")
@@ -83,7 +84,9 @@ import Testing
             for port in 1...3 {
                 try await discovery.register(
                     "corp.worker->r\(port)",
-                    Resource(.function, at: "http://10.0.0.7:\(port)", attributes: ["AWS_INSTANCE_IPV4": "10.0.0.7", "AWS_INSTANCE_PORT": "\(port)"]))
+                    Resource(
+                        .function, at: "http://10.0.0.7:\(port)",
+                        attributes: ["AWS_INSTANCE_IPV4": "10.0.0.7", "AWS_INSTANCE_PORT": "\(port)"]))
             }
             var seen: [String: Int] = [:]
             for _ in 0..<300 { seen[try await discovery.resolve("corp.worker").location, default: 0] += 1 }
@@ -114,7 +117,9 @@ import Testing
             let namespace = try await registry.createNamespace(name: "corp")
             _ = try await registry.createService(namespaceID: namespace.id, name: "w", configuration: .init(hasCustomHealth: true))
             let name = Registry.ServiceName.name(namespace: "corp", service: "w")
-            for id in ["a", "b"] { _ = try await registry.register(id, in: name, attributes: ["type": "function", "url": "http://\(id)/"]) }
+            for id in ["a", "b"] {
+                _ = try await registry.register(id, in: name, attributes: ["type": "function", "url": "http://\(id)/"])
+            }
             try await registry.setHealth(.unhealthy, of: "a", in: name)
             try await withDiscovery(home: home) { discovery in
                 for _ in 0..<20 { #expect(try await discovery.resolve("corp.w->*").location == "http://b/") }
@@ -147,7 +152,8 @@ import Testing
     @Test func `a malformed literal is thrown by the first operation that is given it`() async throws {
         try await withDiscovery { discovery in
             #expect(await failure { try await discovery.resolve("a.b->") }?.code == .malformedAddress)
-            #expect(await failure { try await discovery.register("a.b->", Resource(.function, at: "http://a/")) }?.code == .malformedAddress)
+            #expect(
+                await failure { try await discovery.register("a.b->", Resource(.function, at: "http://a/")) }?.code == .malformedAddress)
             #expect(await failure { try await discovery.request("a.b->") }?.code == .malformedAddress)
             #expect(await failure { try await discovery.explain("a.b->") }?.code == .malformedAddress)
         }
@@ -181,7 +187,8 @@ import Testing
             let registry = try Registry(Home(path: home))
             _ = try await registry.register(
                 "a", in: .name(namespace: "ns", service: "s"),
-                attributes: ["type": "function", "arn": "arn:aws:lambda:local:000000000000:function:f", "url": "http://elsewhere/"], creating: true)
+                attributes: ["type": "function", "arn": "arn:aws:lambda:local:000000000000:function:f", "url": "http://elsewhere/"],
+                creating: true)
             registry.close()
             try await resolveFiveTimes(home, logger)
         }

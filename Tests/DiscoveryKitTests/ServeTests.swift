@@ -44,7 +44,8 @@ private func serving<Value>(
             #expect(answer?.id == 42)
             task.cancel()
             await #expect(throws: DiscoveryError.self) { try await task.value }
-            #expect(await failure { try await discovery.resolve("ais.scheduler->double") }?.code == .notFound, "it deregisters when it ends")
+            #expect(
+                await failure { try await discovery.resolve("ais.scheduler->double") }?.code == .notFound, "it deregisters when it ends")
         }
     }
 
@@ -80,7 +81,8 @@ private func serving<Value>(
                 var options = RequestOptions()
                 options.deadline = .seconds(7)
                 options.headers = ["X-Own": "yes"]
-                let reply = try await discovery.request("ns.s->f", Message.bytes([1, 2], attributes: ["Kind": .string("a")]), options: options)
+                let reply = try await discovery.request(
+                    "ns.s->f", Message.bytes([1, 2], attributes: ["Kind": .string("a")]), options: options)
                 #expect(reply.message.attributes == ["back": .number("1")])
                 let request = try #require(seen.withLock { $0 })
                 #expect(request.message.body == [1, 2] && request.message.attributes == ["Kind": .string("a")])
@@ -96,7 +98,9 @@ private func serving<Value>(
                 try await serving(discovery, "corp.worker->*", { _ in .text("two") }) { second in
                     #expect(first.address != second.address)
                     var seen: Set<String> = []
-                    for _ in 0..<100 { seen.insert(String(decoding: try await discovery.request("corp.worker").message.body, as: UTF8.self)) }
+                    for _ in 0..<100 {
+                        seen.insert(String(decoding: try await discovery.request("corp.worker").message.body, as: UTF8.self))
+                    }
                     #expect(seen == ["one", "two"])
                 }
                 for _ in 0..<20 { #expect(try await discovery.request("corp.worker->*").message.body == Array("one".utf8)) }
@@ -111,7 +115,9 @@ private func serving<Value>(
             let discovery = try discovery(home)
             try await withDiscovery(home: home, configure: { $0.logger = logger }) { replaced in
                 let ready = Event<Discovery.Serving>()
-                let first = Task { try await replaced.serve("ns.s->f", whenServing: { ready.happened($0) }, handler: { _ in .text("first") }) }
+                let first = Task {
+                    try await replaced.serve("ns.s->f", whenServing: { ready.happened($0) }, handler: { _ in .text("first") })
+                }
                 #expect(await ready.wait()?.replaced == false)
                 #expect(try await discovery.request("ns.s->f").message.body == Array("first".utf8))
                 try await serving(discovery, "ns.s->f", { _ in .text("second") }) { second in
@@ -140,11 +146,13 @@ private func serving<Value>(
             let ready = Event<Discovery.Serving>()
             let began = Event<Void>()
             let goOn = Event<Void>()
-            let service = Serve(discovery: discovery) { try await $0.serve("ns.s->slow", whenServing: { ready.happened($0) }) { _ in
-                began.happened(())
-                _ = await goOn.wait()
-                return .text("answered")
-            } }
+            let service = Serve(discovery: discovery) {
+                try await $0.serve("ns.s->slow", whenServing: { ready.happened($0) }) { _ in
+                    began.happened(())
+                    _ = await goOn.wait()
+                    return .text("answered")
+                }
+            }
             let group = ServiceGroup(
                 configuration: .init(services: [.init(service: service)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
             let running = Task { try await group.run() }
@@ -187,7 +195,9 @@ private func serving<Value>(
                                 return 50
                             }
                         }
-                        for round in 0..<50 { try await discovery.register("ns.s->f", Resource(.function, at: round % 2 == 0 ? second.url : first.url)) }
+                        for round in 0..<50 {
+                            try await discovery.register("ns.s->f", Resource(.function, at: round % 2 == 0 ? second.url : first.url))
+                        }
                         return try await group.reduce(0, +)
                     }
                     #expect(calls == 400)

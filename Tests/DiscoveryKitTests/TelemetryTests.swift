@@ -48,7 +48,8 @@ private let metrics: TestMetrics = {
             try await discovery.register("metrics.s->q", Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
             _ = await failure { try await discovery.request("metrics.s->q") }
         }
-        let timer = try metrics.expectTimer("discovery.operation.duration", [("operation", "request"), ("kind", "queue"), ("code", "wrongKind")])
+        let timer = try metrics.expectTimer(
+            "discovery.operation.duration", [("operation", "request"), ("kind", "queue"), ("code", "wrongKind")])
         #expect(timer.values.count >= 1)
         #expect(timer.values.allSatisfy { $0 > 0 })
     }

@@ -5,7 +5,6 @@ import Testing
     /// The files that may tell platforms apart. Linux is what is tested: what stands in these is what a Mac may do differently.
     static let platformFiles: Set<String> = [
         "Sources/Store/Ballast.swift", "Sources/Store/FileWatch.swift", "Sources/Store/Leases.swift", "Sources/Store/Platform.swift",
-        "Sources/discovery/ServedProgram.swift", "Tests/HTTPServingTests/RawClient.swift", "Tests/Processes/Notes.swift", "Tests/StoreTests/Child.swift",
     ]
 
     private let everywhere = ["Sources", "Tests", "Samples"]
