@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store"], path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore],
+            name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),

@@ -46,6 +46,8 @@ final class EmbeddedBackend: Sendable {
     }
 
     /// Runs an operation on the registry and gives its errors the facade's form.
+    // Not inlined: the optimiser of Swift 6.3.1 crashes where it splits the closures of callers that have it inlined.
+    @inline(never)
     func run<Value>(_ operation: (Registry) async throws -> Value) async throws(DiscoveryError) -> Value {
         let registry = try await registry()
         do { return try await operation(registry) } catch { throw DiscoveryError(wrapping: error) }

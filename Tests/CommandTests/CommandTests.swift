@@ -108,9 +108,12 @@ import Testing
             let server = try discovery.start(["serve", "ns.s->f", "--", "sh", "-c", "echo $$; exec sleep 60"])
             _ = await server.line()
             let caller = try discovery.start(["request", "ns.s->f", "x", "--deadline", "20"])
-            // The program runs once the kernel lists it as a child of the server.
+            // The program runs once the kernel calls a child of the server by its name.
             var child: Int32?
-            while child == nil { child = children(of: server.id).first }
+            while child == nil {
+                child = children(of: server.id).first { (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == "sleep\n" }
+                await Task.yield()
+            }
             server.signal(SIGKILL)
             _ = await server.end()
             #expect(kill(child ?? -1, 0) == 0, "the child is alive")

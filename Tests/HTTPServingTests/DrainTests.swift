@@ -112,10 +112,10 @@ struct DrainTests {
 
     @Test func `after the linger the listener is closed, idle connections go, and what is in work is answered`() async throws {
         let gate = Gate()
-        try await withServer(respond: gate.respond) { server in
-            let idle = try RawClient(port: server.port)
-            let half = try RawClient(port: server.port)
-            let working = try (0..<16).map { _ in try RawClient(port: server.port) }
+        try await withServer(HTTPServerConfiguration(host: RawClient.aloneHost, linger: .zero), respond: gate.respond) { server in
+            let idle = try RawClient(host: RawClient.aloneHost, port: server.port)
+            let half = try RawClient(host: RawClient.aloneHost, port: server.port)
+            let working = try (0..<16).map { _ in try RawClient(host: RawClient.aloneHost, port: server.port) }
             defer { for client in working + [idle, half] { client.close() } }
             for client in working { try client.send(Self.request) }
             try half.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx")
@@ -125,7 +125,7 @@ struct DrainTests {
             let drains = (0..<3).map { _ in Task { await server.drain(deadline: Self.endless) } }
 
             #expect(try await onThread { try idle.rest() }.isEmpty)
-            #expect(throws: RawClient.Failure.self) { try RawClient(port: server.port) }
+            #expect(throws: RawClient.Failure.self) { try RawClient(host: RawClient.aloneHost, port: server.port) }
             // The request ends after the linger did: refused, and not begun.
             try half.send("x")
             let refused = try await onThread { (try half.reply(), try half.rest()) }
@@ -196,10 +196,10 @@ struct DrainTests {
     }
 
     @Test func `a server that never ran can be drained, and its port used again`() async throws {
-        let server = try await HTTPServer.bind(respond: echo)
+        let server = try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost), respond: echo)
         await server.drain(deadline: Self.endless)
         try await server.run()
-        let next = try await HTTPServer.bind(HTTPServerConfiguration(port: server.port), respond: echo)
+        let next = try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, port: server.port), respond: echo)
         await next.drain(deadline: Self.endless)
     }
 

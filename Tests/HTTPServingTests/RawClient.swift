@@ -27,7 +27,14 @@ final class RawClient: Sendable {
     private let descriptor: Int32
     private let isClosed = Atomic(false)
 
-    init(port: Int, receiveBuffer: Int32? = nil) throws {
+    /// A loopback address that no other test listens on, so that a port given back is not somebody else's a moment later. Darwin has one only.
+    #if canImport(Darwin)
+        static let aloneHost = "127.0.0.1"
+    #else
+        static let aloneHost = "127.0.0.2"
+    #endif
+
+    init(host: String = "127.0.0.1", port: Int, receiveBuffer: Int32? = nil) throws {
         #if canImport(Darwin)
             descriptor = socket(AF_INET, SOCK_STREAM, 0)
             var quiet: Int32 = 1
@@ -44,7 +51,7 @@ final class RawClient: Sendable {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        inet_pton(AF_INET, host, &address.sin_addr)
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
