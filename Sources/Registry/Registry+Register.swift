@@ -23,11 +23,12 @@ extension Registry {
             try Rules.checkNamespace(name: namespace, kind: .http)
             try Rules.checkService(name: service)
         }
-        // Encoded here and not in the transaction: callers do it side by side.
+        // Checked and encoded here as far as can be, and not in the transaction: callers do it side by side.
+        try Rules.checkSizes(attributes)
         let text = StoredJSON.encode(attributes)
         return try await store.write(bytes: text.utf8.count + 256) { transaction in
             var row = try self.service(service, creating: creating, in: transaction)
-            try Rules.check(attributes: attributes, for: row.configuration, in: row.kind)
+            try Rules.checkNeeds(attributes, for: row.configuration, in: row.kind)
             try transaction.sweep(&row, unlessSwept: self.memo, isAlive: self.store.home.isAlive)
             let old = try transaction.connection.first(
                 "SELECT incarnation FROM instances WHERE service = ? AND id = ?", .integer(row.number), .text(id), make: { $0.integer(0) })
@@ -37,8 +38,7 @@ extension Registry {
                 .text(text), .text(Rules.initialHealth(attributes, for: row.configuration).rawValue),
                 .optional(lease.map { Int64($0.slot) }),
                 .optional(lease?.generation), .integer(transaction.now.milliseconds))
-            try transaction.changed(row)
-            self.memo.remember(row, as: service, in: transaction)
+            self.memo.changed(row, as: service, in: transaction)
             return Registered(incarnation: row.revision, replaced: old != nil)
         }
     }
@@ -49,6 +49,7 @@ extension Registry {
     /// - Throws: `.namespaceNotFound`, `.serviceNotFound`, `.instanceNotFound`.
     package func deregister(_ id: String, from service: ServiceName, incarnation: Int64? = nil) async throws {
         try await store.write(reclaims: true) { transaction in
+            try self.memo.flush(in: transaction)
             let connection = transaction.connection
             var row: ServiceRow
             do { row = try connection.service(service) } catch  where incarnation != nil && error is RegistryError { return }
@@ -73,6 +74,7 @@ extension Registry {
     package func setHealth(_ health: Health, of id: String, in service: ServiceName) async throws {
         guard health != .unknown else { throw Rules.invalid("Health is HEALTHY or UNHEALTHY.") }
         try await store.write { transaction in
+            try self.memo.flush(in: transaction)
             let row = try transaction.connection.service(service)
             guard row.configuration.hasCustomHealth else {
                 throw RegistryError(.customHealthNotFound, "The service \(Rules.quoted(row.name)) was made without custom health.")
@@ -86,6 +88,7 @@ extension Registry {
 
     private func service(_ name: ServiceName, creating: Bool, in transaction: Transaction) throws -> ServiceRow {
         if let known = memo.recall(name, in: transaction) { return known }
+        try memo.flush(in: transaction)
         guard creating, case .name(let namespaceName, let serviceName) = name else { return try transaction.connection.service(name) }
         var namespace = try transaction.connection.namespace(httpName: namespaceName)
         if namespace == nil { namespace = try transaction.insertNamespace(namespaceName, .http, nil, nil) }
@@ -95,8 +98,8 @@ extension Registry {
     }
 }
 
-/// What the writer's thread knows about services for the length of one transaction, so that a thousand registrations in it look a service
-/// up once.
+/// What the writer's thread knows about services for the length of one transaction: a thousand registrations in it look a service up once,
+/// and write its revision once, at the end. Who reads a service's row from the database within the transaction calls `flush` first.
 final class TransactionMemo: Sendable {
     private struct State {
         var transaction: UInt64 = 0
@@ -104,6 +107,9 @@ final class TransactionMemo: Sendable {
         /// By number: a service can be named in several ways and has one revision.
         var services: [Int64: ServiceRow] = [:]
         var swept: Set<Int64> = []
+        /// Changes since the row was last written, by number.
+        var unwritten: [Int64: Int64] = [:]
+        var willFlush = false
     }
 
     private let state = Mutex(State())
@@ -115,11 +121,36 @@ final class TransactionMemo: Sendable {
         }
     }
 
-    func remember(_ row: ServiceRow, as name: Registry.ServiceName, in transaction: Transaction) {
-        state.withLock { state in
+    /// Notes a service's new revision, to be written before the commit, and wakes those who watch it.
+    func changed(_ row: ServiceRow, as name: Registry.ServiceName, in transaction: Transaction) {
+        let isFirst = state.withLock { state in
             Self.enter(transaction, &state)
             state.numbers[name] = row.number
             state.services[row.number] = row
+            state.unwritten[row.number, default: 0] += 1
+            defer { state.willFlush = true }
+            return !state.willFlush
+        }
+        if isFirst { transaction.beforeCommit { transaction throws(StoreError) in try self.flush(in: transaction) } }
+        transaction.ring(row.bell)
+    }
+
+    /// Writes what was noted.
+    func flush(in transaction: Transaction) throws(StoreError) {
+        let rows = state.withLock { state in
+            Self.enter(transaction, &state)
+            defer { state.unwritten = [:] }
+            return state.unwritten.map { (number: $0.key, revision: state.services[$0.key]?.revision ?? 0, changes: $0.value) }
+        }
+        guard !rows.isEmpty else { return }
+        try transaction.settle { () throws(StoreError) in try write(rows, transaction) }
+    }
+
+    private func write(_ rows: [(number: Int64, revision: Int64, changes: Int64)], _ transaction: Transaction) throws(StoreError) {
+        for row in rows {
+            try transaction.connection.run(
+                "UPDATE services SET revision = max(revision, ?), changes = changes + ? WHERE number = ?", .integer(row.revision),
+                .integer(row.changes), .integer(row.number))
         }
     }
 
@@ -130,7 +161,14 @@ final class TransactionMemo: Sendable {
         }
     }
 
-    func forget() { state.withLock { $0 = State() } }
+    /// After a change that was written at once.
+    func forget() {
+        state.withLock { state in
+            let willFlush = state.willFlush
+            state = State(transaction: state.transaction)
+            state.willFlush = willFlush
+        }
+    }
 
     private static func enter(_ transaction: Transaction, _ state: inout State) {
         if state.transaction != transaction.number { state = State(transaction: transaction.number) }

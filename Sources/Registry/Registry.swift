@@ -98,6 +98,7 @@ package final class Registry: Sendable {
     /// - Throws: `.serviceNotFound`; `.resourceInUse` while it has instances.
     package func deleteService(id: String) async throws {
         try await store.write(reclaims: true) { transaction in
+            try self.memo.flush(in: transaction)
             let connection = transaction.connection
             var service = try connection.service(.id(id))
             try transaction.sweep(&service, isAlive: self.store.home.isAlive)

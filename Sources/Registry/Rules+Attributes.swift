@@ -14,6 +14,13 @@ extension Rules {
         attributes: [String: String], for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
     ) throws(RegistryError) {
         try checkSizes(attributes)
+        try checkNeeds(attributes, for: service, in: namespace)
+    }
+
+    /// The half that depends on the service.
+    static func checkNeeds(
+        _ attributes: [String: String], for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
+    ) throws(RegistryError) {
         try checkReserved(attributes, service, namespace)
         let hasAlias = attributes[alias] != nil
         func need(_ key: String, because reason: String) throws(RegistryError) {
@@ -39,7 +46,8 @@ extension Rules {
         return attributes[initialHealth] == "UNHEALTHY" ? .unhealthy : .healthy
     }
 
-    private static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
+    /// The half that does not.
+    static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
         let custom = attributes.keys.count { !$0.hasPrefix("AWS_") }
         guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
         var total = 0

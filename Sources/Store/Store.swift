@@ -87,7 +87,7 @@ package final class Store: Sendable {
         let seconds = patience.map { Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18 } ?? Self.patience
         let write = Write(durability, bytes: bytes, deadline: Date(timeIntervalSinceNow: seconds), reclaims: reclaims, body: body)
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withUnsafeThrowingContinuation { continuation in
                 write.prepare(continuation)
                 if Task.isCancelled { write.finish(.cancelled) } else { writer.enqueue(write) }
             }

@@ -6,11 +6,27 @@ package final class Transaction {
     /// Differs from transaction to transaction within a process; keys what an owner remembers for the length of one.
     package let number: UInt64
     private(set) var bells: UInt64 = 0
+    private(set) var settled = 0
+    private var last: [(Transaction) throws(StoreError) -> Void] = []
 
     init(_ connection: Connection, now: HomeTime, number: UInt64) {
         self.connection = connection
         self.now = now
         self.number = number
+    }
+
+    /// Has `body` run once all operations are done, as part of the transaction.
+    package func beforeCommit(_ body: @escaping (Transaction) throws(StoreError) -> Void) { last.append(body) }
+
+    /// Runs `body`, which writes what earlier operations decided: the operation in whose course that is done has not written by it.
+    package func settle(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        let before = connection.totalChanges
+        try body()
+        settled += connection.totalChanges - before
+    }
+
+    func finish() throws(StoreError) {
+        for body in last { try body(self) }
     }
 
     /// Wakes those who sleep at `bell`, once this transaction is committed.

@@ -212,13 +212,14 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         let transaction = Transaction(connection, now: home.now(), number: transactions)
         let start = connection.totalChanges
         for write in group {
-            let before = connection.totalChanges
+            let before = connection.totalChanges - transaction.settled
             let isAccepted = try write.perform(transaction)
-            if !isAccepted, connection.totalChanges != before {
+            if !isAccepted, connection.totalChanges - transaction.settled != before {
                 try connection.run("ROLLBACK")
                 return .spoiled
             }
         }
+        try transaction.finish()
         try home.seam.insideTransaction?()
         guard connection.totalChanges != start else {
             try connection.run("ROLLBACK")

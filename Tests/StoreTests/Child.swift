@@ -35,6 +35,12 @@ final class Child: Sendable {
             defer { posix_spawn_file_actions_destroy(&actions) }
             posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
             posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+            // Other tests listen on sockets that are not close-on-exec: a child must not keep their ports.
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? [] {
+                if let descriptor = Int32(name), descriptor > 2, fcntl(descriptor, F_GETFD) == 0 {
+                    posix_spawn_file_actions_addclose(&actions, descriptor)
+                }
+            }
             return posix_spawnp(&id, words[0], &actions, nil, &argv, environ)
         }
         close(toChild[0])
