@@ -25,7 +25,7 @@ extension Discovery {
             backend = .embedded()
             namespace = "default"
             request = RequestOptions()
-            request.deadline = .seconds(30)
+            request.deadline = RequestOptions.defaultDeadline
             request.isIdempotent = false
             serve = ServeOptions()
             serve.host = "127.0.0.1"

@@ -25,9 +25,8 @@ extension Discovery {
     /// All services, by name. Waits for the disk.
     package func services() async throws(DiscoveryError) -> [ServiceRow] {
         try await client.backend.run { registry in
-            let names = Dictionary(uniqueKeysWithValues: try await registry.namespaces().map { ($0.id, $0.httpName) })
-            return try await registry.services().map { service in
-                let address = Address(namespace: names[service.namespaceID], service: service.name)
+            try await registry.services().map { service in
+                let address = Address(namespace: service.namespace, service: service.name)
                 return ServiceRow(service: address.text, id: service.id, instances: service.instanceCount, revision: service.revision)
             }
         }
@@ -55,4 +54,7 @@ extension Discovery {
 
 extension Discovery.Backend {
     package var homePath: String { home }
+
+    /// The same backend with another home.
+    package func moved(to home: String) -> Self { .embedded(home: home, group: group) }
 }

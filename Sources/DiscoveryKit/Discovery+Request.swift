@@ -46,7 +46,7 @@ extension Discovery {
             throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: address)
         }
         let deadline = ContinuousClock.now + limit
-        let choice = try await client.resolver.resolve(address)
+        let choice = try await client.resolver.resolve(address, checkingHome: true)
         let resource = choice.resource
         return try await client.telemetry.observe(.request, address, kind: resource.kind) { _ throws(DiscoveryError) in
             guard let adapter = client.adapters.first(where: { $0.accepts(resource) }) else {

@@ -8,7 +8,8 @@ extension Discovery {
     /// Makes a closure callable by address: binds a port, registers it with a lease, and answers until graceful shutdown or cancellation.
     ///
     /// The registration lives as long as this process: when it is killed, the instance is gone at the next look. Serving an address that
-    /// another process serves takes it over. Ending deregisters, keeps answering for the linger, and drains.
+    /// another process serves takes it over. Graceful shutdown deregisters, keeps answering for a second, and drains; cancellation deregisters
+    /// and ends at once.
     ///
     /// - Parameters:
     ///   - address: names an instance, or `->*` for a fresh id of its own beside others.
@@ -38,15 +39,22 @@ extension Discovery {
         let options = (options ?? ServeOptions()).completed(from: client.configuration.serve)
         let (address, isReplica) = try instance(of: address)
         let host = options.host ?? "127.0.0.1"
-        guard host != "0.0.0.0", host != "::" else {
+        let identifying = ["type", "rid", "arn", "url", "id", "scheme", "path"]
+        if let key = options.attributes.keys.first(where: { identifying.contains($0) || $0.hasPrefix("AWS_INSTANCE_") }) {
             throw DiscoveryError(
-                .configuration, "Callers cannot connect to \(host). Serve on an address that they can reach, such as this machine's own.",
+                .invalid, "The attribute `\(key.excerpt())` says where a resource is, which serving says itself. Leave it out.",
                 address: address)
         }
         let function = ServedFunction(
             address: address, defaultDeadline: client.configuration.request.deadline ?? .seconds(30), client.telemetry, handler)
         let server = try await bind(options, host, function, address)
-        do {
+        do throws(DiscoveryError) {
+            guard !["0.0.0.0", "::", "::ffff:0.0.0.0"].contains(server.host) else {
+                throw DiscoveryError(
+                    .configuration,
+                    "Callers cannot connect to \(server.host). Serve on an address that they can reach, such as this machine's own.",
+                    address: address)
+            }
             let url = "http://\(server.host.contains(":") ? "[\(server.host)]" : server.host):\(server.port)/"
             var attributes = options.attributes
             attributes["type"] = "function"
@@ -107,21 +115,33 @@ extension Discovery {
         let (service, id) = try place(address, to: "serve")
         let backend = client.backend
         let logger = client.configuration.logger
-        // Only its own registration: a successor's stays. It ends with the process anyway, so a failure is no reason not to drain.
+        let watch = Task { await Self.watch(service, id, incarnation, backend, logger, address) }
+        // Only its own registration: a successor's stays. The lease lasts as long as the process, so a busy home is waited for; what else
+        // fails is no reason not to drain.
         @Sendable func leave() async {
-            do throws(DiscoveryError) {
-                try await backend.run { try await $0.deregister(id, from: service, incarnation: incarnation) }
-            } catch {
-                logger.warning(
-                    "deregistering failed",
-                    metadata: ["discovery.address": .string(address.text), "discovery.reason": .string(error.message)])
+            watch.cancel()
+            await watch.value
+            for attempt in 1... {
+                do throws(DiscoveryError) {
+                    return try await backend.run { try await $0.deregister(id, from: service, incarnation: incarnation) }
+                } catch  where error.code == .busy && attempt < 6 {
+                    continue
+                } catch {
+                    logger.warning(
+                        "deregistering failed",
+                        metadata: ["discovery.address": .string(address.text), "discovery.reason": .string(error.message)])
+                    return
+                }
             }
         }
-        let watch = Task { await Self.watch(service, id, incarnation, backend, logger, address) }
         var failure: (any Error)?
         do {
             try await withGracefulShutdownHandler {
-                try await server.run()
+                try await withTaskCancellationHandler {
+                    try await server.run()
+                } onCancel: {
+                    Task { await leave() }
+                }
             } onGracefulShutdown: {
                 Task {
                     await leave()
@@ -131,7 +151,6 @@ extension Discovery {
         } catch {
             failure = error
         }
-        watch.cancel()
         // Not in the cancelled task itself, which could not write any more.
         await Task { await leave() }.value
         if let failure { throw DiscoveryError(wrapping: failure) }
@@ -146,14 +165,19 @@ extension Discovery {
         let bell = Registry.bell(namespace: namespace, service: name)
         while !Task.isCancelled {
             let rings = registry.store.home.rings(of: bell)
-            guard let found = try? await registry.find(id, namespace: namespace, service: name), found.instance.incarnation == incarnation
-            else {
-                if !Task.isCancelled {
-                    logger.notice("served elsewhere from now on, or deregistered", metadata: ["discovery.address": .string(address.text)])
+            do {
+                let found = try? await registry.list(namespace: namespace, service: name, id: id, limit: 1)
+                if let found, found.instances.first?.incarnation != incarnation {
+                    guard !Task.isCancelled else { return }
+                    return logger.notice(
+                        "served elsewhere from now on, or deregistered", metadata: ["discovery.address": .string(address.text)])
                 }
-                return
+                guard try await registry.store.home.sleep(at: bell, since: rings) else { return }
+            } catch {
+                return logger.warning(
+                    "a server that is replaced will not be told",
+                    metadata: ["discovery.address": .string(address.text), "discovery.reason": .string("\(error)")])
             }
-            guard (try? await registry.store.home.sleep(at: bell, since: rings)) == true else { return }
         }
     }
 }

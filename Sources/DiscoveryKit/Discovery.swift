@@ -22,6 +22,7 @@ public struct Discovery: Sendable {
     /// Ends what this client has open, once what it accepted is done. Idempotent. Operations that come later throw `.homeUnusable`.
     public func shutdown() async {
         await client.backend.shutdown()
+        client.resolver.forget()
     }
 }
 

@@ -3,7 +3,7 @@ extension DiscoveryError {
     public struct Code: Sendable {
         /// The code's name, as in `catch .notFound`.
         public let description: String
-        /// Whether nothing was done and the same call may succeed later, unchanged. The library has retried by then.
+        /// Whether nothing was done and the same call may succeed later, unchanged. Trying again, perhaps elsewhere, is safe.
         public let isRetryable: Bool
         /// With what the `discovery` command exits: its own for each code, from `sysexits.h` where one fits. 0 is success, 1 an unexpected
         /// error, 2 and 64 a command used wrongly.
@@ -18,6 +18,8 @@ extension DiscoveryError {
 }
 
 extension DiscoveryError.Code {
+    /// What nobody foresaw: a fault of ours, or of what we stand on. Exit code 1.
+    public static let unexpected = Self("unexpected", exitCode: 1)
     /// The text is not an address. Exit code 65.
     public static let malformedAddress = Self("malformedAddress", exitCode: 65)
     /// There is no such namespace, service, instance or message. Exit code 66.
@@ -61,7 +63,8 @@ extension DiscoveryError.Code {
 
     /// Every code there is, by exit code.
     package static let all: [Self] = [
-        .malformedAddress, .notFound, .ambiguous, .wrongKind, .unreachable, .functionFailed, .outcomeUnknown, .full, .homeUnusable,
+        .unexpected, .malformedAddress, .notFound, .ambiguous, .wrongKind, .unreachable, .functionFailed, .outcomeUnknown, .full,
+        .homeUnusable,
         .damaged,
         .busy, .coding, .unsupported, .configuration, .invalid, .alreadyExists, .tooLarge, .leaseLost, .deadlineExceeded, .cancelled,
     ]

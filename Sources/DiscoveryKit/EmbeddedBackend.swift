@@ -7,9 +7,11 @@ internal import Synchronization
 /// The home of a client on the embedded backend: opened by the first operation, on a thread that may wait for the disk, once for all who
 /// come meanwhile. A home that could not be opened is tried again by the next operation.
 final class EmbeddedBackend: Sendable {
+    private typealias Waiter = CheckedContinuation<Result<Registry, DiscoveryError>, Never>
+
     private enum State {
         case closed
-        case opening([CheckedContinuation<Result<Registry, DiscoveryError>, Never>])
+        case opening([Waiter])
         case open(Registry)
         case shutDown
     }
@@ -30,7 +32,7 @@ final class EmbeddedBackend: Sendable {
             let answer: Result<Registry, DiscoveryError>? = state.withLock { state in
                 switch state {
                 case .open(let registry): return .success(registry)
-                case .shutDown: return .failure(DiscoveryError(StoreError(.closed, "This client was shut down. Make another to go on.")))
+                case .shutDown: return .failure(Self.wasShutDown)
                 case .opening(let others):
                     state = .opening(others + [continuation])
                     return nil
@@ -54,11 +56,15 @@ final class EmbeddedBackend: Sendable {
     }
 
     func shutdown() async {
-        let registry: Registry? = state.withLock { state in
+        let (registry, waiting) = state.withLock { state -> (Registry?, [Waiter]) in
             defer { state = .shutDown }
-            if case .open(let registry) = state { return registry }
-            return nil
+            switch state {
+            case .open(let registry): return (registry, [])
+            case .opening(let waiting): return (nil, waiting)
+            case .closed, .shutDown: return (nil, [])
+            }
         }
+        for continuation in waiting { continuation.resume(returning: .failure(Self.wasShutDown)) }
         guard let registry else { return }
         await withCheckedContinuation { continuation in
             NIOThreadPool.singleton.submit { _ in
@@ -68,17 +74,23 @@ final class EmbeddedBackend: Sendable {
         }
     }
 
+    // A client may be dropped without ceremony, anywhere: closing waits for threads, so it is left to one that may.
+    deinit {
+        guard case .open(let registry) = state.withLock({ $0 }) else { return }
+        NIOThreadPool.singleton.submit { _ in registry.close() }
+    }
+
+    private static let wasShutDown = DiscoveryError(.homeUnusable, "This client was shut down. Make another to go on.")
+
     private func open() {
         let result = Result { () throws(StoreError) in try Registry(Home(path: path, group: group)) }.mapError { DiscoveryError($0) }
-        let (waiting, isLate) = state.withLock { state in
-            guard case .opening(let waiting) = state else {
-                return ([CheckedContinuation<Result<Registry, DiscoveryError>, Never>](), true)
-            }
+        let waiting: [Waiter]? = state.withLock { state in
+            guard case .opening(let waiting) = state else { return nil }
             if case .success(let registry) = result { state = .open(registry) } else { state = .closed }
-            return (waiting, false)
+            return waiting
         }
-        if isLate, case .success(let registry) = result { registry.close() }
-        for continuation in waiting { continuation.resume(returning: result) }
+        if waiting == nil, case .success(let registry) = result { registry.close() }
+        for continuation in waiting ?? [] { continuation.resume(returning: result) }
     }
 }
 
@@ -90,7 +102,7 @@ extension DiscoveryError {
         case let error as StoreError: self.init(error)
         case let error as RegistryError: self.init(error)
         case is CancellationError: self.init(.cancelled, "The calling task was cancelled.")
-        default: self.init(.unreachable, "An unexpected error: \(error).", cause: error)
+        default: self.init(.unexpected, "An unexpected error: \(error).", cause: error)
         }
     }
 

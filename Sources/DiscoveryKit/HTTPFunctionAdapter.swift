@@ -31,10 +31,12 @@ struct HTTPFunctionAdapter: RequestAdapter {
                 throw tooLarge(request)
             }
             var body: ByteBuffer
-            do { body = try await response.body.collect(upTo: maximumReplySize) } catch is NIOTooManyBytesError { throw tooLarge(request) }
+            do { body = try await collect(response.body, by: request.deadline) } catch is NIOTooManyBytesError { throw tooLarge(request) }
             let bytes = body.readBytes(length: body.readableBytes) ?? []
             let status = Int(response.status.code)
-            if status >= 300 || response.headers.contains(name: WireHeader.functionError) {
+            let isOwn = response.headers.contains(name: WireHeader.functionError)
+            if !isOwn, let refusal = refusal(request, status) { throw refusal }
+            if status >= 300 || isOwn {
                 throw failure(request, status, bytes, location: response.headers.first(name: "location"))
             }
             var message = Message(body: bytes, attributes: MessageHeaders.read(response.headers.lazy.map { ($0.name, $0.value) }))
@@ -45,11 +47,40 @@ struct HTTPFunctionAdapter: RequestAdapter {
         }
     }
 
+    /// The client's own deadline ends with the head: a body that trickles would be waited for without end.
+    private func collect(_ body: HTTPClientResponse.Body, by deadline: ContinuousClock.Instant) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            group.addTask { try await body.collect(upTo: maximumReplySize) }
+            group.addTask {
+                try await Task.sleep(until: deadline, clock: .continuous)
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next() else { throw CancellationError() }
+            return body
+        }
+    }
+
     private func tooLarge(_ request: Request) -> DiscoveryError {
         DiscoveryError(
             .tooLarge,
             "\(request.address) answered with more than \(maximumReplySize) bytes. Raise `maximumReplySize`, or answer with less.",
             address: request.address)
+    }
+
+    /// A status by which a server says that the function did not start.
+    private func refusal(_ request: Request, _ status: Int) -> DiscoveryError? {
+        switch status {
+        case 429, 503:
+            DiscoveryError(
+                .unreachable, "\(request.address) is too busy or about to end (status \(status)): it did not start. Try again.",
+                address: request.address)
+        case 413, 431:
+            DiscoveryError(
+                .tooLarge, "\(request.address) takes no request as large as this one (status \(status)). Send less.",
+                address: request.address)
+        default: nil
+        }
     }
 
     private func failure(_ request: Request, _ status: Int, _ body: [UInt8], location: String?) -> DiscoveryError {
@@ -60,10 +91,11 @@ struct HTTPFunctionAdapter: RequestAdapter {
         if (300..<400).contains(status) {
             message = "it redirects to \(location ?? "nowhere"), which is not followed: register that location instead"
         }
-        let type = fault?.errorType.map { "\($0): " } ?? ""
+        let type = fault?.errorType.map { "\($0.excerpt()): " } ?? ""
+        let reason = message.isEmpty ? "it gave no reason" : message.excerpt(reach: 1_000)
         return DiscoveryError(
             .functionFailed,
-            "The function \(request.address) failed with status \(status): \(type)\(message.isEmpty ? "it gave no reason" : message).",
+            "The function \(request.address) failed with status \(status): \(type)\(reason)\(reason.hasSuffix(".") ? "" : ".")",
             address: request.address,
             functionError: .init(type: fault?.errorType, message: message, status: status, body: body))
     }
@@ -87,7 +119,7 @@ struct HTTPFunctionAdapter: RequestAdapter {
         if [.deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout].contains(error) {
             return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
         }
-        return made(.unreachable, "\(place) cannot be called: \(error.shortDescription). Register a location that can.")
+        return made(.invalid, "\(place) cannot be called: \(error.shortDescription). Correct the location or the headers.")
     }
 
     /// Whether it is certain that nothing was sent: the only failures after which anybody may try again unasked.

@@ -26,7 +26,10 @@ public struct Request: Sendable {
         do {
             return try message.decode()
         } catch {
-            throw error.with(address: address)
+            throw DiscoveryError(.coding, error.message, address: address, cause: Undecodable())
         }
     }
+
+    /// Marks the one coding error that is the caller's fault, and not the function's.
+    struct Undecodable: Error {}
 }

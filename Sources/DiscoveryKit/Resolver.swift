@@ -38,6 +38,7 @@ final class Resolver: Sendable {
     private let defaultNamespace: String
     private let logger: Logger
     private let cache = Mutex<[Address: Entry]>([:])
+    private let hits = Atomic<UInt64>(0)
     private let warned = Mutex<Set<String>>([])
 
     init(_ backend: EmbeddedBackend, defaultNamespace: String, logger: Logger) {
@@ -50,10 +51,21 @@ final class Resolver: Sendable {
     ///
     /// - Throws: `.malformedAddress`, `.notFound`, `.ambiguous`; `.invalid` and `.unsupported` for instances that say nothing usable; what the
     ///   home throws.
-    func resolve(_ address: Address) async throws(DiscoveryError) -> Choice {
-        if let entry = cache.withLock({ $0[address] }), entry.isFresh, let choice = pick(entry) { return choice }
+    ///
+    /// - Parameter checkingHome: also notice that the home was removed, by a system call, where the answer comes from memory. Without, that is
+    ///   noticed once in a while.
+    func resolve(_ address: Address, checkingHome: Bool = false) async throws(DiscoveryError) -> Choice {
+        if let entry = cache.withLock({ $0[address] }), entry.isFresh, let choice = pick(entry) {
+            if checkingHome || hits.wrappingAdd(1, ordering: .relaxed).newValue % 256 == 0 {
+                do throws(StoreError) { try entry.registry.store.home.check() } catch { throw DiscoveryError(error).with(address: address) }
+            }
+            return choice
+        }
         return try await look(up: address)
     }
+
+    /// After a shutdown nothing is answered from memory.
+    func forget() { cache.withLock { $0 = [:] } }
 
     func version(cached address: Address) -> UInt64? { cache.withLock { $0[address] }?.version }
 

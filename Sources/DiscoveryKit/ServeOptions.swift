@@ -4,7 +4,7 @@ public struct ServeOptions: Sendable, Hashable {
     public var host: String?
     /// The port to bind and to register, 0 to 65535; 0 takes any that is free.
     public var port: Int?
-    /// How many requests are handled at once, from 1; callers beyond get a 503, which they retry elsewhere.
+    /// How many requests are handled at once, from 1; callers beyond get a 503, which reaches them as `.unreachable`.
     public var concurrency: Int?
     /// Attributes to register with the instance, for filters and weights.
     public var attributes: [String: String] = [:]

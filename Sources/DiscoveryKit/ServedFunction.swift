@@ -45,7 +45,7 @@ struct ServedFunction: Sendable {
             return HTTPResponse(status: 200, headers: headers, body: reply.body)
         } catch {
             // A request that cannot be decoded is the caller's fault; everything else the function's.
-            if error.code == .coding { return failure(400, error.code.description, error.message) }
+            if error.code == .coding, error.cause is Request.Undecodable { return failure(400, error.code.description, error.message) }
             if let own = error.functionError, error.cause == nil { return failure(502, own.type ?? error.code.description, own.message) }
             return failure(500, error.cause.map { String(describing: type(of: $0)) } ?? error.code.description, error.message)
         }

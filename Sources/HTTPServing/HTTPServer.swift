@@ -38,7 +38,8 @@ package final class HTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture { try state.welcome(channel) }
             }
         do {
-            let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            let socket = try await NIOThreadPool.singleton.runIfActive { try boundSocket(configuration) }
+            let listener = try await bootstrap.withBoundSocket(socket).get()
             state.listens(on: listener)
             return HTTPServer(state, listener: listener)
         } catch {

@@ -24,6 +24,8 @@ extension Registry {
         /// `srv-` and 16 characters.
         package let id: String
         package let namespaceID: String
+        /// The namespace's `httpName`.
+        package let namespace: String
         package let name: String
         package let configuration: Configuration
         package let creatorRequestID: String?

@@ -27,8 +27,9 @@ extension Registry {
         try Rules.checkSizes(attributes)
         let text = StoredJSON.encode(attributes)
         return try await store.write(bytes: text.utf8.count + 256) { transaction in
-            var row = try self.service(service, creating: creating, in: transaction)
-            try Rules.checkNeeds(attributes, for: row.configuration, in: row.kind)
+            var row = try self.service(service, creating: creating, in: transaction) { configuration, kind throws(RegistryError) in
+                try Rules.checkNeeds(attributes, for: configuration, in: kind)
+            }
             try transaction.sweep(&row, unlessSwept: self.memo, isAlive: self.store.home.isAlive)
             let old = try transaction.connection.first(
                 "SELECT incarnation FROM instances WHERE service = ? AND id = ?", .integer(row.number), .text(id), make: { $0.integer(0) })
@@ -86,15 +87,29 @@ extension Registry {
         }
     }
 
-    private func service(_ name: ServiceName, creating: Bool, in transaction: Transaction) throws -> ServiceRow {
-        if let known = memo.recall(name, in: transaction) { return known }
+    /// The service, made when it is missing: after `check`, since what breaks a rule is to have written nothing.
+    private func service(
+        _ name: ServiceName, creating: Bool, in transaction: Transaction,
+        check: (Service.Configuration, Namespace.Kind) throws(RegistryError) -> Void
+    ) throws -> ServiceRow {
+        if let known = memo.recall(name, in: transaction) {
+            try check(known.configuration, known.kind)
+            return known
+        }
         try memo.flush(in: transaction)
-        guard creating, case .name(let namespaceName, let serviceName) = name else { return try transaction.connection.service(name) }
-        var namespace = try transaction.connection.namespace(httpName: namespaceName)
-        if namespace == nil { namespace = try transaction.insertNamespace(namespaceName, .http, nil, nil) }
-        guard let namespace else { preconditionFailure("made above") }
-        if let row = try transaction.connection.service(serviceName, in: namespace) { return row }
-        return try transaction.insertService(serviceName, in: namespace, .init(), nil)
+        guard creating, case .name(let namespaceName, let serviceName) = name else {
+            let row = try transaction.connection.service(name)
+            try check(row.configuration, row.kind)
+            return row
+        }
+        let namespace = try transaction.connection.namespace(httpName: namespaceName)
+        if let namespace, let row = try transaction.connection.service(serviceName, in: namespace) {
+            try check(row.configuration, row.kind)
+            return row
+        }
+        try check(.init(), namespace?.value.kind ?? .http)
+        return try transaction.insertService(
+            serviceName, in: namespace ?? transaction.insertNamespace(namespaceName, .http, nil, nil), .init(), nil)
     }
 }
 

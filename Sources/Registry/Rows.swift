@@ -67,7 +67,8 @@ struct ServiceRow {
 
     func service(instanceCount: Int = 0) -> Registry.Service {
         Registry.Service(
-            id: id, namespaceID: namespaceID, name: name, configuration: configuration, creatorRequestID: creatorRequestID,
+            id: id, namespaceID: namespaceID, namespace: namespace, name: name, configuration: configuration,
+            creatorRequestID: creatorRequestID,
             created: created,
             revision: revision, instanceCount: instanceCount)
     }

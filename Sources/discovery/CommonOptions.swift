@@ -19,7 +19,7 @@ struct CommonOptions: ParsableArguments {
             var configuration = try Discovery.Configuration.fromEnvironment()
             if let home {
                 guard !home.isEmpty else { throw ValidationError("--home is empty: name a directory.") }
-                configuration.backend = .embedded(home: home)
+                configuration.backend = configuration.backend.moved(to: home)
             }
             configuration.logger = Logger(label: "discovery") { StreamLogHandler.standardError(label: $0) }
             configuration.logger.logLevel = verbose ? .trace : .notice

@@ -1,3 +1,4 @@
+import DiscoveryKit
 import Foundation
 
 /// Tables for people, JSON for programs.
@@ -17,11 +18,18 @@ enum Output {
         write("discovery: \(text)\n", to: .standardError)
     }
 
+    /// Ends the program when the output cannot be written: quietly when whoever read it has gone.
     static func write(_ bytes: [UInt8]) {
-        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        } catch {
+            if errno != EPIPE { complain("The output cannot be written: \(error.localizedDescription)") }
+            exit(errno == EPIPE ? 141 : DiscoveryError.Code.damaged.exitCode)
+        }
     }
 
     private static func write(_ text: String, to handle: FileHandle) {
+        if handle === FileHandle.standardOutput { return write(Array(text.utf8)) }
         try? handle.write(contentsOf: Data(text.utf8))
     }
 

@@ -16,15 +16,17 @@ struct ServedProgram: Sendable {
 
     private let executable: Executable
     private let arguments: [String]
+    private let home: String
     private let places: Places
     private let timeout: Duration?
 
-    init(_ command: [String], places: Int, timeout: Duration?) async throws(DiscoveryError) {
+    init(_ command: [String], home: String, places: Int, timeout: Duration?) async throws(DiscoveryError) {
         let name = command[0]
         executable = name.contains("/") ? .path(FilePath(name)) : .name(name)
         arguments = Array(command.dropFirst())
         self.places = Places(places)
         self.timeout = timeout
+        self.home = URL(fileURLWithPath: home).path
         do {
             _ = try await executable.resolveExecutablePath(in: .inherit)
         } catch {
@@ -74,7 +76,8 @@ struct ServedProgram: Sendable {
         let result = try await Subprocess.run(
             executable, arguments: Arguments(arguments),
             environment: .inherit.updating([
-                "DISCOVERY_ADDRESS": request.address.description, "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
+                "DISCOVERY_HOME": home, "DISCOVERY_ADDRESS": request.address.description,
+                "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
             ]), platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
             output: .bytes(limit: Self.answerLimit),
             error: .bytes(limit: Self.answerLimit))
