@@ -9,7 +9,11 @@ extension Discovery {
     /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance, or attributes that break a rule;
     ///   `.unsupported` for a location that no operation could use; what the home throws.
     public func register(_ address: Address, _ resource: Resource) async throws(DiscoveryError) {
-        _ = try await register(address, resource.registrationAttributes, isLeased: false)
+        guard !resource.location.isEmpty else {
+            throw DiscoveryError(
+                .invalid, "A resource without a location cannot be registered. Give it a URL, an ARN or a name.", address: address)
+        }
+        _ = try await register(address, resource.kind, resource.registrationAttributes, isLeased: false)
     }
 
     /// Removes what is registered under an address. Returns when that is durable; waits for the disk.
@@ -26,11 +30,11 @@ extension Discovery {
         }
     }
 
-    func register(_ address: Address, _ attributes: [String: String], isLeased: Bool) async throws(DiscoveryError) -> Registry.Registered {
+    func register(_ address: Address, _ kind: Resource.Kind, _ attributes: [String: String], isLeased: Bool) async throws(DiscoveryError)
+        -> Registry.Registered
+    {
         let (service, id) = try place(address, to: "register")
-        let (resource, _): (Resource, [String])
-        do { (resource, _) = try Resource.resource(from: attributes) } catch { throw error.with(address: address) }
-        return try await client.telemetry.observe(.register, address, kind: resource.kind) { _ throws(DiscoveryError) in
+        return try await client.telemetry.observe(.register, address, kind: kind) { _ throws(DiscoveryError) in
             do throws(DiscoveryError) {
                 return try await client.backend.run { registry in
                     let lease = isLeased ? try registry.store.home.lease() : nil

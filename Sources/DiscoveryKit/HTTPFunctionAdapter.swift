@@ -49,15 +49,11 @@ struct HTTPFunctionAdapter: RequestAdapter {
 
     /// The client's own deadline ends with the head: a body that trickles would be waited for without end.
     private func collect(_ body: HTTPClientResponse.Body, by deadline: ContinuousClock.Instant) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask { try await body.collect(upTo: maximumReplySize) }
-            group.addTask {
-                try await Task.sleep(until: deadline, clock: .continuous)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let body = try await group.next() else { throw CancellationError() }
-            return body
+        do {
+            return try await Deadlines.shared.run(until: deadline) { [maximumReplySize] in try await body.collect(upTo: maximumReplySize) }
+        } catch {
+            guard !Task.isCancelled, ContinuousClock.now >= deadline else { throw error }
+            throw HTTPClientError.deadlineExceeded
         }
     }
 

@@ -31,7 +31,7 @@ final class Telemetry: Sendable {
         let result: Result<Value, DiscoveryError> = await withSpan(
             "discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client
         ) { span in
-            span.attributes["discovery.address"] = address.text
+            if span.isRecording { span.attributes["discovery.address"] = address.text }
             do throws(DiscoveryError) {
                 return .success(try await body(span))
             } catch {
@@ -43,7 +43,7 @@ final class Telemetry: Sendable {
         }
         var code = "ok"
         if case .failure(let error) = result { code = error.code.description }
-        timer(operation, kind, code).recordNanoseconds(Int64(ContinuousClock.now.duration(to: start) / .nanoseconds(-1)))
+        timer(operation, kind, code).recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
         logger.trace(
             "operation ended",
             metadata: [

@@ -48,7 +48,7 @@ import Testing
     func `what is wrong is said in a sentence, with the documented exit code`(arguments: [String], status: Int32, says: String) async throws
     {
         try await CommandSession.run { discovery in
-            let outcome = await try discovery.start(arguments).end()
+            let outcome = try await discovery.start(arguments).end()
             #expect(outcome.status == status, "\(outcome.complaint)")
             #expect(outcome.complaint.contains(says), "\(outcome.complaint)")
             #expect(!outcome.complaint.contains("Fatal error") && !outcome.complaint.contains("DiscoveryError("))
