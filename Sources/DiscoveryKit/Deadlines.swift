@@ -17,7 +17,7 @@ final class Deadlines: Sendable {
     func run<Value: Sendable>(until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value)
         async throws -> Value
     {
-        let task = Task(operation: operation)
+        let task = Task { try await operation() }
         let id = watch(until: deadline) { task.cancel() }
         defer { state.withLock { $0.watched[id] = nil } }
         return try await withTaskCancellationHandler {
