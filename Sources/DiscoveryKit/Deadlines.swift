@@ -17,7 +17,13 @@ final class Deadlines: Sendable {
     func run<Value: Sendable>(until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value)
         async throws -> Value
     {
-        let task = Task { try await operation() }
+        // What has arrived already is taken on the spot, without a hop to another thread and back.
+        let task: Task<Value, any Error>
+        if #available(macOS 26.0, *) {
+            task = Task.immediate { try await operation() }
+        } else {
+            task = Task { try await operation() }
+        }
         let id = watch(until: deadline) { task.cancel() }
         defer { state.withLock { $0.watched[id] = nil } }
         return try await withTaskCancellationHandler {
