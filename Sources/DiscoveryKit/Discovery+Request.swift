@@ -73,7 +73,7 @@ extension Discovery {
         if resource.kind == .function {
             return DiscoveryError(
                 .unsupported,
-                "\(address) is at `\(resource.location.excerpt())`, which the embedded backend cannot call: it calls http and https URLs.",
+                "\(address) is at `\(Resource.shown(resource.location))`, which the embedded backend cannot call: it calls http and https URLs.",
                 address: address)
         }
         return DiscoveryError(

@@ -98,7 +98,7 @@ struct HTTPFunctionAdapter: RequestAdapter {
 
     private static func translated(_ error: any Error, _ request: Request, _ resource: Resource) -> DiscoveryError {
         if let error = error as? DiscoveryError { return error }
-        let place = "\(request.address) at \(resource.location)"
+        let place = "\(request.address) at \(Resource.shown(resource.location))"
         func made(_ code: DiscoveryError.Code, _ message: String) -> DiscoveryError {
             DiscoveryError(code, message, address: request.address, cause: error)
         }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 extension Resource {
     /// The three shapes of a location.
     enum Location: Equatable {
@@ -42,6 +44,15 @@ extension Resource {
             let rest = bytes[bytes.index(after: colon)...]
             return rest.starts(with: "//".utf8) ? (location[..<colon], Substring(rest.dropFirst(2))) : nil
         }
+    }
+
+    /// A location for a message: without what may be secret in a URL, its user and its query.
+    static func shown(_ location: String) -> String {
+        guard case .url = Location(location), let start = location.range(of: "://")?.upperBound else { return location.excerpt(reach: 200) }
+        let rest = location[start...].prefix { $0 != "?" && $0 != "#" }
+        let authority = rest.prefix { $0 != "/" }
+        let host = authority.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
+        return (location[..<start] + host + (location.contains("?") ? "?…" : "")).description.excerpt(reach: 200)
     }
 
     /// What a location calls its resource, to tell two spellings of one (a queue's ARN and its URL) from two resources.

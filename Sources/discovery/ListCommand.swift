@@ -17,7 +17,15 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         guard let service else { return try await listServices() }
         let address = try service.address
-        let rows = try await common.withDiscovery { try await $0.instances(of: address) }
+        guard address.filters.isEmpty else {
+            throw ValidationError("ls lists all instances of a service: leave the filters out, or use explain.")
+        }
+        let rows = try await common.withDiscovery { discovery in
+            let rows = try await discovery.instances(of: address)
+            // One that was asked for by its id and is not there is an error, with the names that are near.
+            if rows.isEmpty, case .id = address.instance { _ = try await discovery.resolve(address) }
+            return rows
+        }
         if common.json { return try Output.print(json: rows) }
         if rows.isEmpty { return Output.print("\(address) has no instances.") }
         Output.print(

@@ -7,9 +7,11 @@ enum Output {
         write(text + "\n", to: .standardOutput)
     }
 
-    static func print(json value: some Encodable) throws {
+    /// - Parameter onOneLine: for output of which each line is a value.
+    static func print(json value: some Encodable, onOneLine: Bool = false) throws {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if !onOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 

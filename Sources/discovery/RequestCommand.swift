@@ -79,7 +79,7 @@ struct RequestCommand: AsyncParsableCommand {
             struct Report: Encodable { let status: Int, servedBy: String, body: String }
             let report = Report(
                 status: reply.status, servedBy: reply.servedBy.description, body: String(decoding: reply.message.body, as: UTF8.self))
-            return try Output.print(json: report)
+            return try Output.print(json: report, onOneLine: eachLine)
         }
         let isTerminated = reply.message.body.last == UInt8(ascii: "\n")
         Output.write(reply.message.body + (isTerminated ? [] : [UInt8(ascii: "\n")]))

@@ -14,6 +14,8 @@ import Testing
             #expect(try await discovery("explain", "ais.scheduler->get-job").output.contains("chosen     ais.scheduler->get-job"))
             #expect(try await discovery("deregister", "ais.scheduler->get-job").status == 0)
             #expect(try await discovery("resolve", "ais.scheduler->get-job").status == 66)
+            #expect(try await discovery("ls", "ais.scheduler->get-job").status == 66)
+            #expect(try await discovery("ls", "ais.scheduler[a=b]").status == 64)
         }
     }
 
@@ -111,7 +113,9 @@ import Testing
             // The program runs once the kernel calls a child of the server by its name.
             var child: Int32?
             while child == nil {
-                child = children(of: server.id).first { (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == "sleep\n" }
+                child = children(of: server.id).first {
+                    (try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8))?.contains("(sleep) S") == true
+                }
                 await Task.yield()
             }
             server.signal(SIGKILL)

@@ -88,6 +88,15 @@ import Testing
         }
     }
 
+    @Test func `a user and a query in a location are not told`() async throws {
+        try await withDiscovery { discovery in
+            try await discovery.register("ns.s->f", Resource(.function, at: "http://user:secret@127.0.0.1:9/path?token=abc"))
+            let error = await failure { try await discovery.request("ns.s->f") }
+            #expect(error?.message.contains("http://127.0.0.1:9/path?…") == true, "\(error.debugDescription)")
+            #expect(error?.message.contains("secret") == false && error?.message.contains("abc") == false)
+        }
+    }
+
     @Test func `a home that was removed is noticed by those who call from memory`() async throws {
         try await withServer { _ in
             HTTPResponse(text: "ok")

@@ -64,7 +64,7 @@ final class Signal: Sendable {
 /// Waits for an event that nobody announces.
 func eventually(_ what: Comment, _ isSo: () throws -> Bool, _ location: SourceLocation = #_sourceLocation) async throws {
     let clock = ContinuousClock()
-    let end = clock.now.advanced(by: .seconds(20))
+    let end = clock.now.advanced(by: .seconds(120))
     while try !isSo() {
         try #require(clock.now < end, what, sourceLocation: location)
         try await clock.sleep(for: .milliseconds(1))

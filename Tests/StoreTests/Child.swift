@@ -161,3 +161,9 @@ func run(_ words: String...) throws -> Int32 {
     while waitpid(id, &status, 0) < 0 && errno == EINTR {}
     return status >> 8 & 0xFF | status & 0x7F
 }
+
+/// Whether a process has become this program and waits in it: only then is everything closed that its parent kept to itself.
+func isRunning(_ process: pid_t, _ program: String) -> Bool {
+    let line = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+    return line.contains("(\(program)) S")
+}

@@ -37,6 +37,8 @@ struct LeaseTests {
                 let words = await child.ask("child").split(separator: " ")
                 let grandchild = try #require(words.count == 2 ? pid_t(words[1]) : nil)
                 #expect(home.isAlive(lease))
+                // A program that is only being started has not closed yet what it is not to inherit.
+                try await eventually("the grandchild to run") { isRunning(grandchild, "sleep") }
                 child.end()
                 #expect(!home.isAlive(lease))
                 #expect(Platform.process(grandchild) != nil, "the grandchild was to be alive")
