@@ -88,11 +88,6 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// The same on the calling thread, which it blocks.
-    func readBlocking<Value>(_ body: (Connection) throws -> Value) throws -> Value {
-        try current().read { try body(Connection($0)) }
-    }
-
     /// Whether the last attempt to open the file anew failed: the writer is to try again.
     var isBroken: Bool {
         if case .broken = state.withLock({ $0 }) { true } else { false }

@@ -13,7 +13,6 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
     private let probing = Mutex(())
     private let condition = NSCondition()
     private var state = State.free
-    private var isStopped = false
     private var hasWaiter = false
     /// The threads of this process that hold the lock or wait for it, the writer's and the checkpointer's, in the order they came.
     private var turns: [UInt64] = []

@@ -59,3 +59,15 @@ struct AddressArgument: ExpressibleByArgument {
     static let help: ArgumentHelp = ArgumentHelp(
         "`namespace.service->instance`, in quotes: a shell takes > for itself.", valueName: "address")
 }
+
+/// The attributes that options spell as `key=value`; of a key given twice the last counts.
+func parsedAttributes(_ pairs: [String]) throws -> [String: String] {
+    var attributes: [String: String] = [:]
+    for pair in pairs {
+        guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
+            throw ValidationError("--attribute takes key=value, not `\(pair)`.")
+        }
+        attributes[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+    }
+    return attributes
+}

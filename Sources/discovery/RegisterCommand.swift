@@ -19,13 +19,7 @@ struct RegisterCommand: AsyncParsableCommand {
 
     func run() async throws {
         let address = try address.address
-        var attributes: [String: String] = [:]
-        for pair in attribute {
-            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
-                throw ValidationError("--attribute takes key=value, not `\(pair)`.")
-            }
-            attributes[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
+        var attributes = try parsedAttributes(attribute)
         if let type { attributes["type"] = type }
         if let location {
             guard attributes["rid"] == nil else { throw ValidationError("Give the location once: as an argument or as the attribute rid.") }

@@ -39,12 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
         var options = ServeOptions()
         options.host = host
         options.port = port
-        for pair in attribute {
-            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
-                throw ValidationError("--attribute takes key=value, not `\(pair)`.")
-            }
-            options.attributes[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
+        options.attributes = try parsedAttributes(attribute)
         let places = concurrency ?? max(2, ProcessInfo.processInfo.activeProcessorCount)
         // Calls wait for a place in the pool, boundedly: beyond, the server says 503: not started.
         options.concurrency = places * 8
