@@ -89,8 +89,9 @@ extension Address {
                 } else if byte.isBareInAddress || (holdsDots && byte == .dot) {
                     if stopsAtArrow && byte == .hyphen && nextButOne == .greater { break }
                     if name.bytes.isEmpty { name.startsBare = true }
-                    name.bytes.append(byte)
-                    position += 1
+                    let run = position
+                    repeat { position += 1 } while next.map { $0.isBareInAddress && $0 != .hyphen } ?? false
+                    name.bytes += bytes[run..<position]
                 } else {
                     break
                 }
@@ -169,7 +170,8 @@ extension Address {
         }
 
         private static func joined(_ labels: ArraySlice<Name>) -> String {
-            String(decoding: Array(labels.map(\.bytes).joined(separator: [.dot])), as: UTF8.self)
+            guard labels.count > 1 else { return labels.first?.text ?? "" }
+            return String(decoding: Array(labels.map(\.bytes).joined(separator: [.dot])), as: UTF8.self)
         }
     }
 }

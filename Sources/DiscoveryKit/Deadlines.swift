@@ -5,6 +5,9 @@ internal import Synchronization
 final class Deadlines: Sendable {
     static let shared = Deadlines()
 
+    /// What ``run(on:until:_:)`` throws when it ended the operation.
+    struct Passed: Error {}
+
     private struct State {
         var watched: [UInt64: (deadline: ContinuousClock.Instant, end: @Sendable () -> Void)] = [:]
         var next: UInt64 = 0
@@ -13,21 +16,27 @@ final class Deadlines: Sendable {
 
     private let state = Mutex(State())
 
-    /// Runs `operation` in a task that is cancelled at `deadline`, and with the caller.
-    func run<Value: Sendable>(until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value)
-        async throws -> Value
-    {
-        // What has arrived already is taken on the spot, without a hop to another thread and back.
+    /// Runs `operation` in a task that is cancelled at `deadline`, and with the caller; on `executor`, if one is given.
+    ///
+    /// - Throws: ``Passed`` when the deadline ended it; otherwise what it throws.
+    func run<Value: Sendable>(
+        on executor: (any TaskExecutor)?, until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         let task: Task<Value, any Error>
-        if #available(macOS 26.0, *) {
+        if let executor {
+            task = Task(executorPreference: executor) { try await operation() }
+        } else if #available(macOS 26.0, *) {
+            // At once and here: what need not wait costs no hop to another thread and back.
             task = Task.immediate { try await operation() }
         } else {
             task = Task { try await operation() }
         }
         let id = watch(until: deadline) { task.cancel() }
-        defer { state.withLock { $0.watched[id] = nil } }
         return try await withTaskCancellationHandler {
-            try await task.value
+            let result = await task.result
+            let isPassed = state.withLock { $0.watched.removeValue(forKey: id) == nil }
+            if isPassed, case .failure = result, !Task.isCancelled { throw Passed() }
+            return try result.get()
         } onCancel: {
             task.cancel()
         }

@@ -21,7 +21,7 @@ extension Discovery {
     /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance; `.notFound`; what the home throws.
     public func deregister(_ address: Address) async throws(DiscoveryError) {
         let (service, id) = try place(address, to: "deregister")
-        try await client.telemetry.observe(.deregister, address, kind: nil) { _ throws(DiscoveryError) in
+        try await client.telemetry.observe(.deregister, address, kind: nil) { () throws(DiscoveryError) in
             do throws(DiscoveryError) {
                 try await client.backend.run { try await $0.deregister(id, from: service) }
             } catch {
@@ -34,7 +34,7 @@ extension Discovery {
         -> Registry.Registered
     {
         let (service, id) = try place(address, to: "register")
-        return try await client.telemetry.observe(.register, address, kind: kind) { _ throws(DiscoveryError) in
+        return try await client.telemetry.observe(.register, address, kind: kind) { () throws(DiscoveryError) in
             do throws(DiscoveryError) {
                 return try await client.backend.run { registry in
                     let lease = isLeased ? try registry.store.home.lease() : nil

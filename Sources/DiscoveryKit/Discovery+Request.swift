@@ -48,7 +48,7 @@ extension Discovery {
         let deadline = ContinuousClock.now + limit
         let choice = try await client.resolver.resolve(address, checkingHome: true)
         let resource = choice.resource
-        return try await client.telemetry.observe(.request, address, kind: resource.kind) { _ throws(DiscoveryError) in
+        return try await client.telemetry.observe(.request, address, kind: resource.kind) { () throws(DiscoveryError) in
             guard let adapter = client.adapters.first(where: { $0.accepts(resource) }) else {
                 throw Self.refusal(of: "request", resource, choice.address)
             }

@@ -15,6 +15,22 @@ struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+        do {
+            return try reply(to: request, from: try await answer(to: outgoing(request, resource), until: request.deadline))
+        } catch is NIOTooManyBytesError {
+            throw tooLarge(request)
+        } catch {
+            throw Self.translated(error, request, resource)
+        }
+    }
+
+    private struct Answer: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: [UInt8]
+    }
+
+    private func outgoing(_ request: Request, _ resource: Resource) -> HTTPClientRequest {
         var outgoing = HTTPClientRequest(url: resource.location)
         outgoing.method = .POST
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
@@ -25,36 +41,32 @@ struct HTTPFunctionAdapter: RequestAdapter {
         }
         MessageHeaders.write(request.message.attributes) { outgoing.headers.add(name: $0, value: $1) }
         if !request.message.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.message.body)) }
-        do {
-            let response = try await Self.client.execute(outgoing, timeout: .nanoseconds(max(1, Int64(left / .nanoseconds(1)))))
-            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
-                throw tooLarge(request)
+        return outgoing
+    }
+
+    /// The deadline covers the body, which the client's own would not: one that trickles would be waited for without end.
+    private func answer(to outgoing: HTTPClientRequest, until deadline: ContinuousClock.Instant) async throws -> Answer {
+        try await EventLoopExecutor.withExecutorIfAlone { [maximumReplySize] executor in
+            try await Deadlines.shared.run(on: executor, until: deadline) {
+                let response = try await Self.client.execute(outgoing, deadline: .distantFuture)
+                if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
+                    throw NIOTooManyBytesError(maxBytes: maximumReplySize)
+                }
+                let body = try await response.body.collect(upTo: maximumReplySize)
+                return Answer(status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
             }
-            var body: ByteBuffer
-            do { body = try await collect(response.body, by: request.deadline) } catch is NIOTooManyBytesError { throw tooLarge(request) }
-            let bytes = body.readBytes(length: body.readableBytes) ?? []
-            let status = Int(response.status.code)
-            let isOwn = response.headers.contains(name: WireHeader.functionError)
-            if !isOwn, let refusal = refusal(request, status) { throw refusal }
-            if status >= 300 || isOwn {
-                throw failure(request, status, bytes, location: response.headers.first(name: "location"))
-            }
-            var message = Message(body: bytes, attributes: MessageHeaders.read(response.headers.lazy.map { ($0.name, $0.value) }))
-            message.contentType = response.headers.first(name: "content-type") ?? message.contentType
-            return Reply(message: message, status: status, servedBy: request.address)
-        } catch {
-            throw Self.translated(error, request, resource)
         }
     }
 
-    /// The client's own deadline ends with the head: a body that trickles would be waited for without end.
-    private func collect(_ body: HTTPClientResponse.Body, by deadline: ContinuousClock.Instant) async throws -> ByteBuffer {
-        do {
-            return try await Deadlines.shared.run(until: deadline) { [maximumReplySize] in try await body.collect(upTo: maximumReplySize) }
-        } catch {
-            guard !Task.isCancelled, ContinuousClock.now >= deadline else { throw error }
-            throw HTTPClientError.deadlineExceeded
+    private func reply(to request: Request, from answer: Answer) throws(DiscoveryError) -> Reply {
+        let isOwn = answer.headers.contains(name: WireHeader.functionError)
+        if !isOwn, let refusal = refusal(request, answer.status) { throw refusal }
+        if answer.status >= 300 || isOwn {
+            throw failure(request, answer.status, answer.body, location: answer.headers.first(name: "location"))
         }
+        var message = Message(body: answer.body, attributes: MessageHeaders.read(answer.headers.lazy.map { ($0.name, $0.value) }))
+        message.contentType = answer.headers.first(name: "content-type") ?? message.contentType
+        return Reply(message: message, status: answer.status, servedBy: request.address)
     }
 
     private func tooLarge(_ request: Request) -> DiscoveryError {
@@ -107,15 +119,16 @@ struct HTTPFunctionAdapter: RequestAdapter {
             return made(.unreachable, "No connection to \(place): \(reason(error)). Start it, or register where it is now.")
         }
         // By ==: in a `case`, our own `~=` would take a code of the same name for one of ours.
-        guard let error = error as? HTTPClientError, error != .remoteConnectionClosed else {
+        let clientError = error as? HTTPClientError
+        if clientError == .cancelled { return made(.cancelled, "The calling task was cancelled.") }
+        if error is Deadlines.Passed || clientError == .readTimeout || clientError == .getConnectionFromPoolTimeout {
+            return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
+        }
+        guard let clientError, clientError != .remoteConnectionClosed else {
             return made(
                 .outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
         }
-        if error == .cancelled { return made(.cancelled, "The calling task was cancelled.") }
-        if [.deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout].contains(error) {
-            return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
-        }
-        return made(.invalid, "\(place) cannot be called: \(error.shortDescription). Correct the location or the headers.")
+        return made(.invalid, "\(place) cannot be called: \(clientError.shortDescription). Correct the location or the headers.")
     }
 
     /// Whether it is certain that nothing was sent: the only failures after which anybody may try again unasked.

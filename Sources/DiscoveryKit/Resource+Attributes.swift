@@ -59,15 +59,27 @@ extension Resource {
     /// location's shape. A location that the attributes say already, as of a host and a port, is left as they say it.
     package var registrationAttributes: [String: String] {
         var registration = attributes
+        registration.reserveCapacity(attributes.count + 2)
+        // Most say nothing of kind and place yet.
+        guard attributes.keys.contains(where: Self.saysSomething) else {
+            registration["type"] = kind.type
+            registration[Location.attribute(saying: location)] = location
+            return registration
+        }
         if Self.present("type", in: attributes).flatMap(Kind.init(type:)) != kind { registration["type"] = kind.type }
         // An attribute nobody can read says nothing.
         if let said = try? Self.location(from: attributes, kind: kind), said == location { return registration }
         for identifier in Self.identifiers(for: kind) { registration[identifier] = nil }
-        registration[Location(location).attribute] = location
+        registration[Location.attribute(saying: location)] = location
         return registration
     }
 
     // MARK: Location
+
+    /// Whether a key takes part in saying what and where a resource is.
+    private static func saysSomething(_ key: String) -> Bool {
+        key.utf8.starts(with: "AWS_".utf8) || key == "type" || key == "rid" || key == "arn" || key == "url" || key == "id"
+    }
 
     private static let hosts = ["AWS_INSTANCE_IPV4", "AWS_INSTANCE_IPV6", "AWS_INSTANCE_CNAME"]
 

@@ -23,13 +23,9 @@ extension Resource {
             }
         }
 
-        /// The attribute that says such a location.
-        var attribute: String {
-            switch self {
-            case .arn: "arn"
-            case .url: "url"
-            case .name: "id"
-            }
+        /// The attribute that says a location of such a shape.
+        static func attribute(saying location: String) -> String {
+            if service(ofARN: location) != nil { "arn" } else if split(location) != nil { "url" } else { "id" }
         }
 
         private static func service(ofARN location: String) -> String? {

@@ -33,7 +33,7 @@ struct ServedFunction: Sendable {
 
     private func answer(_ request: Request) async -> HTTPResponse {
         do throws(DiscoveryError) {
-            let reply = try await telemetry.observe(.serve, address, kind: .function) { _ throws(DiscoveryError) in
+            let reply = try await telemetry.observe(.serve, address, kind: .function) { () throws(DiscoveryError) in
                 do {
                     return try await handler(request)
                 } catch {

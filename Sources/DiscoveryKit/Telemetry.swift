@@ -25,15 +25,38 @@ final class Telemetry: Sendable {
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
-        _ operation: StaticOperation, _ address: Address, kind: Resource.Kind?, _ body: (any Span) async throws(DiscoveryError) -> Value
+        _ operation: StaticOperation, _ address: Address, kind: Resource.Kind?, _ body: () async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         let start = ContinuousClock.now
+        var code = "ok"
+        defer {
+            timer(operation, kind, code).recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
+            logger.trace(
+                "operation ended",
+                metadata: [
+                    "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
+                    "discovery.code": .string(code),
+                ])
+        }
+        do throws(DiscoveryError) {
+            // Asking for a tracer that is not there costs more than a cached resolve.
+            guard type(of: InstrumentationSystem.instrument) != NoOpInstrument.self else { return try await body() }
+            return try await traced(operation, address, body)
+        } catch {
+            code = error.code.description
+            throw error
+        }
+    }
+
+    private func traced<Value>(
+        _ operation: StaticOperation, _ address: Address, _ body: () async throws(DiscoveryError) -> Value
+    ) async throws(DiscoveryError) -> Value {
         let result: Result<Value, DiscoveryError> = await withSpan(
             "discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client
         ) { span in
             if span.isRecording { span.attributes["discovery.address"] = address.text }
             do throws(DiscoveryError) {
-                return .success(try await body(span))
+                return .success(try await body())
             } catch {
                 span.recordError(error)
                 span.setStatus(SpanStatus(code: .error))
@@ -41,15 +64,6 @@ final class Telemetry: Sendable {
                 return .failure(error)
             }
         }
-        var code = "ok"
-        if case .failure(let error) = result { code = error.code.description }
-        timer(operation, kind, code).recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
-        logger.trace(
-            "operation ended",
-            metadata: [
-                "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
-                "discovery.code": .string(code),
-            ])
         return try result.get()
     }
 

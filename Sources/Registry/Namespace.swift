@@ -52,6 +52,8 @@ extension Registry {
                 self.hasCustomHealth = hasCustomHealth
             }
 
+            /// Whether an instance needs attributes to be in such a service.
+            var hasNeeds: Bool { dns != nil || healthCheck != nil }
             var hasHealth: Bool { healthCheck != nil || hasCustomHealth }
         }
     }

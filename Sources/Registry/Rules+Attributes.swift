@@ -48,7 +48,7 @@ extension Rules {
 
     /// The half that does not.
     static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
-        let custom = attributes.keys.count { !$0.hasPrefix("AWS_") }
+        let custom = attributes.keys.count { !isReserved($0) }
         guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
         var total = 0
         for (key, value) in attributes {
@@ -69,10 +69,13 @@ extension Rules {
         }
     }
 
+    /// Whether a key is one of those that mean something to AWS. By bytes, as every registration asks.
+    static func isReserved(_ key: String) -> Bool { key.utf8.starts(with: "AWS_".utf8) }
+
     private static func checkReserved(
         _ attributes: [String: String], _ service: Registry.Service.Configuration, _ namespace: Registry.Namespace.Kind
     ) throws(RegistryError) {
-        for (key, value) in attributes where key.hasPrefix("AWS_") {
+        for (key, value) in attributes where isReserved(key) {
             switch key {
             case ipv4: guard isAddress(value, AF_INET) else { throw invalid("\(key) is an IPv4 address, not \(quoted(value)).") }
             case ipv6: guard isAddress(value, AF_INET6) else { throw invalid("\(key) is an IPv6 address, not \(quoted(value)).") }

@@ -57,9 +57,27 @@ extension Transaction {
         try changed(service)
     }
 
-    func sweep(_ service: inout ServiceRow, unlessSwept memo: TransactionMemo, isAlive: (Lease) -> Bool) throws(StoreError) {
-        guard memo.isFirstSweep(of: service.number, in: self) else { return }
-        try sweep(&service, isAlive: isAlive)
+    /// Puts an instance, whose incarnation is the service's revision, in the place of one that has its id.
+    ///
+    /// - Returns: whether there was one.
+    func put(
+        _ id: String, in service: ServiceRow, attributes: String, health: Registry.Health, lease: Lease?
+    ) throws(StoreError) -> Bool {
+        // First as a new one: most are, and so cost one look into the table.
+        let isNew =
+            try connection.run(
+                "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service, id) DO NOTHING", .integer(service.number),
+                .text(id),
+                .integer(service.revision), .text(attributes), .text(health.rawValue), .optional(lease.map { Int64($0.slot) }),
+                .optional(lease?.generation), .integer(now.milliseconds)) > 0
+        guard !isNew else { return false }
+        try connection.run(
+            """
+            UPDATE instances SET incarnation = ?3, attributes = ?4, health = ?5, lease_slot = ?6, lease_generation = ?7, registered = ?8
+            WHERE service = ?1 AND id = ?2
+            """, .integer(service.number), .text(id), .integer(service.revision), .text(attributes), .text(health.rawValue),
+            .optional(lease.map { Int64($0.slot) }), .optional(lease?.generation), .integer(now.milliseconds))
+        return true
     }
 
     private func lastRow() throws(StoreError) -> Int64 {

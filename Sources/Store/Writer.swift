@@ -131,8 +131,14 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         }
         let finished = run(group)
         lock.release()
-        for (write, failure) in finished { write.finish(failure) }
+        tell(finished)
         checkpointer.wakeIfNeeded()
+    }
+
+    /// Tells the callers. Many are told on a thread of the pool on which they go on: the next group need not wait for that.
+    private func tell(_ finished: [(PendingWrite, StoreError?)]) {
+        guard finished.count > 8 else { return finished.forEach { $0.finish($1) } }
+        Task { finished.forEach { $0.finish($1) } }
     }
 
     private func take(_ isTaken: (PendingWrite) -> Bool) -> [PendingWrite] {
