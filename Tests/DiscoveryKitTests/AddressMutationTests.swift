@@ -5,18 +5,15 @@ import Testing
 
 /// `DISCOVERY_SEED` repeats a run, `DISCOVERY_ROUNDS` makes it longer.
 @Suite struct AddressMutationTests {
-    static let seed = environment("DISCOVERY_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-    static let rounds = environment("DISCOVERY_ROUNDS").flatMap { Int($0) } ?? 30
-
     @Test(.timeLimit(.minutes(5)))
     func `any parts print and parse to equal parts`() throws {
-        print("AddressMutationTests: DISCOVERY_SEED=\(Self.seed)")
-        for round in 0..<Self.rounds {
-            var generator = SplitMix(state: Self.seed &+ UInt64(round))
+        print("AddressMutationTests: \(Rounds.note)")
+        var generator = SplitMix()
+        for round in 0..<Rounds.count {
             for _ in 0..<200 {
                 let parts = Self.parts(&generator)
                 let address = Address(namespace: parts.namespace, service: parts.service, filters: parts.filters, instance: parts.instance)
-                let context: Comment = "DISCOVERY_SEED=\(Self.seed) round \(round): \(address)"
+                let context: Comment = "\(Rounds.note) round \(round): \(address)"
                 #expect(address.fault == nil, context)
                 #expect(try address.parts() == parts, context)
                 #expect(try Address(parsing: address.description) == address, context)
@@ -35,19 +32,19 @@ import Testing
 
     @Test(.timeLimit(.minutes(5)))
     func `any bytes parse or are refused, and what parses prints back`() throws {
-        print("AddressMutationTests: DISCOVERY_SEED=\(Self.seed)")
+        print("AddressMutationTests: \(Rounds.note)")
         var parsed = 0
-        for round in 0..<Self.rounds {
-            var generator = SplitMix(state: Self.seed &+ UInt64(round))
+        var generator = SplitMix()
+        for round in 0..<Rounds.count {
             var bytes: [UInt8] = []
             for mutation in 0..<2_000 {
                 if mutation % 10 == 0 { bytes = Array(Self.seeds.randomElement(using: &generator)?.utf8 ?? "".utf8) }
                 Self.mutate(&bytes, &generator)
-                parsed += Self.check(String(decoding: bytes, as: UTF8.self), "DISCOVERY_SEED=\(Self.seed) round \(round): \(bytes)") ? 1 : 0
+                parsed += Self.check(String(decoding: bytes, as: UTF8.self), "\(Rounds.note) round \(round): \(bytes)") ? 1 : 0
             }
         }
         // A loop over nothing but refusals would prove little.
-        #expect(parsed > Self.rounds * 20)
+        #expect(parsed > Rounds.count * 20)
     }
 
     /// Whether the text is an address, having checked that it is one of the two throughout.
@@ -126,21 +123,5 @@ import Testing
             "日本", "👩‍👩‍👧", "\u{FFFD}", "/", ":", "@", "+", "~", "%", "#",
         ]
         return (0..<Int.random(in: 1...6, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "a" }.joined()
-    }
-}
-
-private func environment(_ name: String) -> String? {
-    ProcessInfo.processInfo.environment[name]
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

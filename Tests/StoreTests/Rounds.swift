@@ -13,7 +13,7 @@ struct Rounds {
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
-    init(round: Int = 0) { state = Rounds.seed &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15 }
+    init(round: Int = 0) { state = Rounds.seed &+ UInt64(round) &* 0xD1B5_4A32_D192_ED03 }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
