@@ -13,6 +13,9 @@ extension Discovery.Configuration {
     /// | `DISCOVERY_NAMESPACE` | namespace of addresses that name none | `default-$DISCOVERY_ENV`, `default-$ENV`, else `default` |
     /// | `DISCOVERY_ENV` | the environment's name, as `prod` | `ENV`, when that is one label |
     /// | `DISCOVERY_DEADLINE` | seconds for a request, fractions allowed | 30 |
+    /// | `DISCOVERY_OVERRIDES` | a file of overrides (``Override/read(fileAt:)``) | none |
+    ///
+    /// Blocks for the disk where a file is named.
     ///
     /// - Throws: `.configuration` for a value that means nothing.
     public static func fromEnvironment() throws(DiscoveryError) -> Self {
@@ -44,6 +47,13 @@ extension Discovery.Configuration {
                     "DISCOVERY_DEADLINE is `\(deadline.excerpt())`, not a number of seconds above 0 and up to 86400. Correct it.")
             }
             configuration.request.deadline = .seconds(seconds)
+        }
+        if let path = text("discovery.overrides") {
+            do throws(DiscoveryError) {
+                configuration.overrides += try Override.read(fileAt: path)
+            } catch {
+                throw DiscoveryError(.configuration, "DISCOVERY_OVERRIDES cannot be used. \(error.message)", cause: error.cause)
+            }
         }
         try configuration.check()
         return configuration

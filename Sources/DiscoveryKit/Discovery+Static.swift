@@ -66,6 +66,27 @@ extension Discovery {
         try await current.deregister(address)
     }
 
+    /// ``Discovery/override(_:)-swift.method`` on ``current``.
+    public static func override(_ override: Override) async throws(DiscoveryError) {
+        try await current.override(override)
+    }
+
+    /// ``Discovery/removeOverride(_:)-swift.method`` on ``current``.
+    public static func removeOverride(_ pattern: AddressPattern) async throws(DiscoveryError) {
+        try await current.removeOverride(pattern)
+    }
+
+    /// ``Discovery/removeOverrides()-swift.method`` on ``current``.
+    @discardableResult
+    public static func removeOverrides() async throws(DiscoveryError) -> Int {
+        try await current.removeOverrides()
+    }
+
+    /// ``Discovery/overrides()-swift.method`` on ``current``.
+    public static func overrides() async throws(DiscoveryError) -> [Override] {
+        try await current.overrides()
+    }
+
     /// The method of the same name on ``current``.
     public static func explain(_ address: Address) async throws(DiscoveryError) -> Explanation {
         try await current.explain(address)

@@ -15,10 +15,13 @@ extension String {
 
 extension Unicode.Scalar {
     /// The scalar itself, or its number if it is a control or a format character.
-    var printable: String {
+    var printable: String { isPrintable ? String(Character(self)) : "\\u{\(String(value, radix: 16))}" }
+
+    /// Whether it is neither a control nor a format character.
+    var isPrintable: Bool {
         switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{\(String(value, radix: 16))}"
-        default: String(Character(self))
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
         }
     }
 }

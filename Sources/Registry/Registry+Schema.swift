@@ -1,10 +1,11 @@
 package import Store
 
 extension Registry {
-    /// Format 1.
+    /// Format 1, then format 2.
     ///
     /// `services.revision` is Cloud Map's InstancesRevision; `services.changes` grows with every change that an answer could show, health
-    /// included. `counters.revision` is the highest revision of any deleted service: a service made anew starts above it.
+    /// included. `counters.revision` is the highest revision of any deleted service: a service made anew starts above it. `overrides.expires`,
+    /// in milliseconds since 1970, is when the row may be removed.
     package static let schema = Schema(
         .registry,
         steps: [
@@ -45,6 +46,14 @@ extension Registry {
             CREATE INDEX instances_leased ON instances (service, lease_slot) WHERE lease_slot IS NOT NULL;
             CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
             INSERT INTO counters VALUES ('revision', 0);
+            """,
             """
+            CREATE TABLE overrides (
+                pattern TEXT PRIMARY KEY,
+                text TEXT NOT NULL,
+                changed INTEGER NOT NULL,
+                expires INTEGER
+            ) STRICT, WITHOUT ROWID;
+            """,
         ])
 }

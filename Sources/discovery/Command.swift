@@ -24,7 +24,7 @@ struct Command: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RegisterCommand.self, DeregisterCommand.self, ListCommand.self, ResolveCommand.self, ExplainCommand.self, RequestCommand.self,
-            ServeCommand.self, DoctorCommand.self, BackupCommand.self, DemoCommand.self,
+            ServeCommand.self, OverrideCommand.self, DoctorCommand.self, BackupCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -73,7 +73,9 @@ import Testing
 
     @Test func `every command explains itself with an example`() async throws {
         try await CommandSession.run { discovery in
-            for command in ["register", "deregister", "ls", "resolve", "explain", "request", "serve", "doctor", "backup", "demo"] {
+            for command in [
+                "register", "deregister", "ls", "resolve", "explain", "request", "serve", "override", "doctor", "backup", "demo",
+            ] {
                 let help = try await discovery(command, "--help")
                 #expect(help.status == 0 && help.output.contains("Example"), "\(command)")
             }
