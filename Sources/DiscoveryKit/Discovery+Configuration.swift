@@ -11,10 +11,16 @@ extension Discovery {
         public var namespace: String
         /// What a request's own options leave open.
         public var request: RequestOptions
+        /// How calls are made to succeed, by address: tries, waits, balancing, and when an instance is left alone. A request's own options
+        /// come before these, ``request`` after them. Of several rules that match, for each setting the last that has it counts.
+        public var policies: [PolicyRule]
         /// What a `serve`'s own options leave open.
         public var serve: ServeOptions
         /// The largest answer of a function that is taken, in bytes.
         public var maximumReplySize: Int
+        /// What some addresses lead to instead, for this client alone: the first that means an address and has not expired counts, before
+        /// those of the home. No two have one pattern.
+        public var overrides: [Override]
         /// Adapters that come before the built-in ones: the first that accepts a resource is used.
         public var adapters: [any RequestAdapter]
         /// Where the library logs: nothing above `debug` but what somebody should act on; never bodies.
@@ -27,11 +33,13 @@ extension Discovery {
             request = RequestOptions()
             request.deadline = RequestOptions.defaultDeadline
             request.isIdempotent = false
+            policies = []
             serve = ServeOptions()
             serve.host = "127.0.0.1"
             serve.port = 0
             serve.concurrency = 256
             maximumReplySize = 6 << 20
+            overrides = []
             adapters = []
             logger = Logger(label: "discovery")
         }
@@ -49,13 +57,19 @@ extension Discovery {
                     .configuration,
                     "The default namespace \"\(namespace.excerpt())\" cannot be part of an address. Correct DISCOVERY_NAMESPACE.")
             }
+            try PolicyRule.check(policies)
+            try Override.check(overrides)
         }
     }
 
     /// Where names are kept, and by whom.
     public struct Backend: Sendable {
-        let home: String
-        let group: String?
+        private enum Kind: Sendable {
+            case home(path: String, group: String?)
+            case other(any NameService, adapters: [any RequestAdapter])
+        }
+
+        private let kind: Kind
 
         /// A directory on this machine, the *home*, which any number of processes open at once, with no server.
         ///
@@ -63,7 +77,35 @@ extension Discovery {
         ///   - home: its path; `nil` for `$XDG_STATE_HOME/discovery`, else `~/.local/state/discovery`. Made when it is missing, with mode 0700.
         ///   - group: a group of this machine that shares the home: it is then made with mode 2770.
         public static func embedded(home: String? = nil, group: String? = nil) -> Backend {
-            Backend(home: home ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment), group: group)
+            Backend(kind: .home(path: home ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment), group: group))
+        }
+
+        /// Names kept by `names`, and what is registered there spoken to by `adapters`.
+        package static func names(_ names: any NameService, adapters: [any RequestAdapter]) -> Backend {
+            Backend(kind: .other(names, adapters: adapters))
+        }
+
+        /// A name service for one client.
+        var names: any NameService {
+            switch kind {
+            case .home(let path, let group): EmbeddedBackend(home: path, group: group)
+            case .other(let names, _): names
+            }
+        }
+
+        /// The adapters that belong to it.
+        var adapters: [any RequestAdapter] {
+            if case .other(_, let adapters) = kind { adapters } else { [] }
+        }
+
+        /// Where the home is; empty for a backend without one.
+        package var homePath: String {
+            if case .home(let path, _) = kind { path } else { "" }
+        }
+
+        /// The same backend with another home.
+        package func moved(to home: String) -> Backend {
+            if case .home(_, let group) = kind { .embedded(home: home, group: group) } else { .embedded(home: home) }
         }
     }
 }

@@ -1,55 +1,73 @@
 internal import Registry
-internal import Store
 
 extension Discovery {
-    /// Says how an address resolves now. An address that resolves to nothing is explained too. Waits for the disk.
+    /// Says how an address resolves now, and what calls to it would meet. An address that resolves to nothing is explained too. Waits for the
+    /// disk.
     ///
     /// - Throws: `.malformedAddress`; what the home throws.
     public func explain(_ address: Address) async throws(DiscoveryError) -> Explanation {
         let (namespace, parts) = try client.resolver.name(address)
-        let registry = try await client.backend.registry()
-        let cached = client.resolver.version(cached: address)
-        let cache = cached.map { registry.store.isStill($0) ? "fresh" : "stale" } ?? "empty"
-        var all: [Registry.Instance] = []
-        var hasHealthCheck = false
-        var revision: Int64?
-        do throws(DiscoveryError) {
-            let listed = try await client.backend.run {
-                try await $0.list(namespace: namespace, service: parts.service, id: parts.id, limit: 1_000)
-            }
-            (all, hasHealthCheck, revision) = (listed.instances, listed.hasHealthCheck, listed.revision)
-        } catch {
-            if error.code != .notFound { throw error }
+        let now = ContinuousClock.now
+        let cache = client.resolver.cached(address).map { route in
+            "\(route.isFresh ? "fresh" : "stale"), read \(Double(route.made.duration(to: now) / .milliseconds(1)) / 1_000) s ago"
         }
-        var choice: Choice?
+        let freshness = try await client.names.freshness()
+        var listed = NamedInstances([], hasHealthCheck: false, revision: nil)
+        do throws(DiscoveryError) {
+            listed = try await client.names.listing(of: parts, in: namespace, limit: 1_000)
+        } catch {
+            if error.code != .notFound { throw error.with(address: address) }
+        }
+        var route: Route?
+        var target: Target?
         var failure: String?
-        do { choice = try await client.resolver.resolve(address) } catch { failure = error.message }
-        let home = registry.store.home
-        let alive = all.filter { $0.lease.map(home.isAlive) ?? true }
-        let selected = Set(parts.selection.select(from: alive, hasHealthCheck: hasHealthCheck).map(\.id))
-        let candidates = all.map { instance in
-            let isAlive = instance.lease.map(home.isAlive) ?? true
-            var leftOut: String?
-            if !isAlive {
-                leftOut = "the process that registered it has ended"
-            } else if !instance.matches(parts.required) {
-                leftOut = "it does not have \(Resolver.described(parts.required.filter { instance.attributes[$0.key] != $0.value }))"
-            } else if !selected.contains(instance.id) {
-                leftOut =
-                    hasHealthCheck && instance.health == .unhealthy
-                    ? "others are healthy" : "others have \(Resolver.described(parts.preferred))"
-            }
+        do throws(DiscoveryError) { (route, target) = try await client.resolver.target(address) } catch { failure = error.message }
+        let selected = Set(
+            parts.selection.select(from: listed.instances.filter(freshness.isAlive), hasHealthCheck: listed.hasHealthCheck).map(\.id))
+        let candidates = listed.instances.map { instance in
+            let own = Address(namespace: namespace, service: parts.service, instance: .id(instance.id))
+            let known = route?.targets.first { $0.address == own }
+            let isAlive = freshness.isAlive(instance)
+            let isHealthy = !(listed.hasHealthCheck && instance.health == .unhealthy)
             return Explanation.Candidate(
-                address: Address(namespace: namespace, service: parts.service, instance: .id(instance.id)).text,
-                health: instance.health.rawValue,
-                lease: instance.lease == nil ? "none" : isAlive ? "alive" : "dead", attributes: instance.attributes, leftOut: leftOut)
+                address: own.text, incarnation: instance.incarnation, health: instance.health.rawValue,
+                lease: instance.lease == nil ? "none" : isAlive ? "alive" : "dead", attributes: instance.attributes,
+                leftOut: reason(instance, parts, isAlive: isAlive, isSelected: selected.contains(instance.id), isHealthy: isHealthy),
+                calls: known.map { Self.calls($0, at: now) })
         }
         return Explanation(
-            address: address.text, namespace: namespace, service: parts.service, home: client.backend.path, cache: cache,
-            revision: revision,
-            candidates: candidates, kind: choice?.resource.kind.description, location: choice?.resource.location,
-            chosen: choice?.address.text,
-            failure: failure)
+            address: address.text, namespace: namespace, service: parts.service, home: client.names.place, cache: cache ?? "empty",
+            revision: listed.revision, override: route?.override.map { "`\($0.pattern)`: \($0)" },
+            policy: route.map { Self.described($0.resilience) }, candidates: candidates, kind: target?.resource.kind.description,
+            location: target.map { Resource.shown($0.resource.location) }, chosen: target?.address.text, failure: failure)
+    }
+
+    private func reason(
+        _ instance: Registry.Instance, _ parts: Address.Parts, isAlive: Bool, isSelected: Bool, isHealthy: Bool
+    ) -> String? {
+        if !isAlive { return "the process that registered it has ended" }
+        if !instance.matches(parts.required) {
+            return "it does not have \(Resolver.described(parts.required.filter { instance.attributes[$0.key] != $0.value }))"
+        }
+        if isSelected { return nil }
+        return isHealthy ? "others have \(Resolver.described(parts.preferred))" : "others are healthy"
+    }
+
+    private static func calls(_ target: Target, at now: ContinuousClock.Instant) -> String {
+        func seconds(_ until: ContinuousClock.Instant) -> Double { max(0, Double(now.duration(to: until) / .milliseconds(1)) / 1_000) }
+        let health =
+            switch target.health(at: now) {
+            case .available: "callable"
+            case .probeDue: "left alone until now: the next call finds out how it does"
+            case .avoided(let until): "it fails: others are called for \(seconds(until)) s more"
+            case .open(let until): "it was not reached: refused for \(seconds(until)) s more"
+            }
+        return health + (target.inFlight > 0 ? ", \(target.inFlight) in flight" : "")
+            + (target.weight != 1 ? ", weight \(target.weight)" : "")
+    }
+
+    private static func described(_ rules: Resilience) -> String {
+        "deadline \(rules.deadline), \(rules.attempts) tries, \(rules.balancing), left alone after \(rules.ejection.failures) failures in a row"
     }
 }
 

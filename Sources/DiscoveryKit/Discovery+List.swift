@@ -24,7 +24,7 @@ extension Discovery {
 
     /// All services, by name. Waits for the disk.
     package func services() async throws(DiscoveryError) -> [ServiceRow] {
-        try await client.backend.run { registry in
+        try await client.home().run { registry in
             try await registry.services().map { service in
                 let address = Address(namespace: service.namespace, service: service.name)
                 return ServiceRow(service: address.text, id: service.id, instances: service.instanceCount, revision: service.revision)
@@ -35,7 +35,7 @@ extension Discovery {
     /// The instances of the service that an address names; of the one instance when it names one. Waits for the disk.
     package func instances(of address: Address) async throws(DiscoveryError) -> [InstanceRow] {
         let (namespace, parts) = try client.resolver.name(address)
-        return try await client.backend.run { registry in
+        return try await client.home().run { registry in
             let listed = try await registry.list(namespace: namespace, service: parts.service, id: parts.id, limit: .max)
             return listed.instances.map { instance in
                 var resource: Resource?
@@ -50,11 +50,4 @@ extension Discovery {
             }
         }
     }
-}
-
-extension Discovery.Backend {
-    package var homePath: String { home }
-
-    /// The same backend with another home.
-    package func moved(to home: String) -> Self { .embedded(home: home, group: group) }
 }

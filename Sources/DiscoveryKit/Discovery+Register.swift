@@ -21,9 +21,9 @@ extension Discovery {
     /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance; `.notFound`; what the home throws.
     public func deregister(_ address: Address) async throws(DiscoveryError) {
         let (service, id) = try place(address, to: "deregister")
-        try await client.telemetry.observe(.deregister, address, kind: nil) { () throws(DiscoveryError) in
+        try await client.telemetry.observe(.deregister, address) { _ throws(DiscoveryError) in
             do throws(DiscoveryError) {
-                try await client.backend.run { try await $0.deregister(id, from: service) }
+                try await client.names.deregister(id, from: service, incarnation: nil)
             } catch {
                 throw error.with(address: address)
             }
@@ -34,12 +34,10 @@ extension Discovery {
         -> Registry.Registered
     {
         let (service, id) = try place(address, to: "register")
-        return try await client.telemetry.observe(.register, address, kind: kind) { () throws(DiscoveryError) in
+        return try await client.telemetry.observe(.register, address) { observation throws(DiscoveryError) in
+            observation.kind = kind
             do throws(DiscoveryError) {
-                return try await client.backend.run { registry in
-                    let lease = isLeased ? try registry.store.home.lease() : nil
-                    return try await registry.register(id, in: service, attributes: attributes, lease: lease, creating: true)
-                }
+                return try await client.names.register(id, in: service, attributes: attributes, isLeased: isLeased)
             } catch {
                 throw error.with(address: address)
             }

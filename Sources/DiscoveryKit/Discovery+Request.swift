@@ -6,7 +6,7 @@ extension Discovery {
     /// - Throws: `.malformedAddress`; `.notFound`, with names that are near; `.ambiguous` when the address names several instances;
     ///   `.unsupported` and `.invalid` when what is registered says nothing usable; what the home throws.
     public func resolve(_ address: Address) async throws(DiscoveryError) -> Resource {
-        try await client.resolver.resolve(address).resource
+        try await client.resolver.target(address).1.resource
     }
 
     /// Calls a function and decodes its answer. The body is sent as JSON without exception. Waits for the network until the deadline.
@@ -41,19 +41,13 @@ extension Discovery {
     public func request(_ address: Address, _ message: Message = .empty, options: RequestOptions? = nil) async throws(DiscoveryError)
         -> Reply
     {
-        let options = (options ?? RequestOptions()).completed(from: client.configuration.request)
-        guard let limit = options.deadline, limit > .zero else {
+        let start = ContinuousClock.now
+        let options = options ?? RequestOptions()
+        if let limit = options.deadline, limit <= .zero {
             throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: address)
         }
-        let deadline = ContinuousClock.now + limit
-        let choice = try await client.resolver.resolve(address, checkingHome: true)
-        let resource = choice.resource
-        return try await client.telemetry.observe(.request, address, kind: resource.kind) { () throws(DiscoveryError) in
-            guard let adapter = client.adapters.first(where: { $0.accepts(resource) }) else {
-                throw Self.refusal(of: "request", resource, choice.address)
-            }
-            let headers = options.headers.merging(Telemetry.traceHeaders()) { own, _ in own }
-            return try await adapter.request(Request(message, to: choice.address, deadline: deadline, headers: headers), from: resource)
+        return try await client.telemetry.observe(.request, address) { observation throws(DiscoveryError) in
+            try await client.caller.call(address, message, options, from: start, &observation)
         }
     }
 
@@ -73,7 +67,7 @@ extension Discovery {
         if resource.kind == .function {
             return DiscoveryError(
                 .unsupported,
-                "\(address) is at `\(Resource.shown(resource.location))`, which the embedded backend cannot call: it calls http and https URLs.",
+                "\(address) is at `\(Resource.shown(resource.location))`, which no adapter calls: there is one for http and https URLs.",
                 address: address)
         }
         return DiscoveryError(

@@ -113,9 +113,19 @@ extension Discovery {
 
     private func run(_ server: HTTPServer, as address: Address, _ incarnation: Int64) async throws(DiscoveryError) {
         let (service, id) = try place(address, to: "serve")
-        let backend = client.backend
+        let names = client.names
         let logger = client.configuration.logger
-        let watch = Task { await Self.watch(service, id, incarnation, backend, logger, address) }
+        let watch = Task {
+            do throws(DiscoveryError) {
+                try await names.waitUntilReplaced(id, in: service, incarnation: incarnation)
+                guard !Task.isCancelled else { return }
+                logger.notice("served elsewhere from now on, or deregistered", metadata: ["discovery.address": .string(address.text)])
+            } catch {
+                logger.warning(
+                    "a server that is replaced will not be told",
+                    metadata: ["discovery.address": .string(address.text), "discovery.reason": .string(error.message)])
+            }
+        }
         // Only its own registration: a successor's stays. The lease lasts as long as the process, so a busy home is waited for; what else
         // fails is no reason not to drain.
         @Sendable func leave() async {
@@ -123,7 +133,7 @@ extension Discovery {
             await watch.value
             for attempt in 1... {
                 do throws(DiscoveryError) {
-                    return try await backend.run { try await $0.deregister(id, from: service, incarnation: incarnation) }
+                    return try await names.deregister(id, from: service, incarnation: incarnation)
                 } catch  where error.code == .busy && attempt < 6 {
                     continue
                 } catch {
@@ -154,30 +164,5 @@ extension Discovery {
         // Not in the cancelled task itself, which could not write any more.
         await Task { await leave() }.value
         if let failure { throw DiscoveryError(wrapping: failure) }
-    }
-
-    /// Tells a server that another took its address over; it serves on until it ends.
-    private static func watch(
-        _ service: Registry.ServiceName, _ id: String, _ incarnation: Int64, _ backend: EmbeddedBackend, _ logger: Logger,
-        _ address: Address
-    ) async {
-        guard case .name(let namespace, let name) = service, let registry = try? await backend.registry() else { return }
-        let bell = Registry.bell(namespace: namespace, service: name)
-        while !Task.isCancelled {
-            let rings = registry.store.home.rings(of: bell)
-            do {
-                let found = try? await registry.list(namespace: namespace, service: name, id: id, limit: 1)
-                if let found, found.instances.first?.incarnation != incarnation {
-                    guard !Task.isCancelled else { return }
-                    return logger.notice(
-                        "served elsewhere from now on, or deregistered", metadata: ["discovery.address": .string(address.text)])
-                }
-                guard try await registry.store.home.sleep(at: bell, since: rings) else { return }
-            } catch {
-                return logger.warning(
-                    "a server that is replaced will not be told",
-                    metadata: ["discovery.address": .string(address.text), "discovery.reason": .string("\(error)")])
-            }
-        }
     }
 }

@@ -21,24 +21,35 @@ public struct Discovery: Sendable {
 
     /// Ends what this client has open, once what it accepted is done. Idempotent. Operations that come later throw `.homeUnusable`.
     public func shutdown() async {
-        await client.backend.shutdown()
-        client.resolver.forget()
+        await client.names.shutdown()
+        await client.resolver.shutdown()
     }
 }
 
 /// What the copies of one `Discovery` share.
 final class Client: Sendable {
     let configuration: Discovery.Configuration
-    let backend: EmbeddedBackend
+    let names: any NameService
     let resolver: Resolver
-    let adapters: [any RequestAdapter]
+    let caller: Caller
     let telemetry: Telemetry
 
     init(_ configuration: Discovery.Configuration) {
         self.configuration = configuration
-        backend = EmbeddedBackend(home: configuration.backend.home, group: configuration.backend.group)
-        resolver = Resolver(backend, defaultNamespace: configuration.namespace, logger: configuration.logger)
-        adapters = configuration.adapters + [HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)]
+        names = configuration.backend.names
+        resolver = Resolver(names, configuration)
+        let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
+        caller = Caller(
+            resolver: resolver, adapters: configuration.backend.adapters + configuration.adapters + [builtIn],
+            defaults: configuration.request)
         telemetry = Telemetry(logger: configuration.logger)
+    }
+
+    /// The home, for what only a home can do.
+    func home() throws(DiscoveryError) -> EmbeddedBackend {
+        guard let home = names as? EmbeddedBackend else {
+            throw DiscoveryError(.unsupported, "\(names.place) cannot do this: only the embedded backend can. Use a home.")
+        }
+        return home
     }
 }

@@ -19,20 +19,26 @@ public struct DiscoveryError: Error, Sendable {
     public var address: Address? { storage.address }
     /// The error underneath, of whatever type.
     public var cause: (any Error)? { storage.cause }
-    /// What the function answered, with the code ``Code/functionFailed``.
+    /// What the function answered, with the code ``Code/functionFailed``; or the server before it, with ``Code/unreachable``.
     public var functionError: FunctionError? { storage.functionError }
+    /// How long the server asked not to be tried again (`Retry-After`), where it did.
+    public var retryAfter: Duration? { storage.retryAfter }
     /// Where in the library the error was made: for reports, not for programs.
     public var location: Location { storage.location }
     /// Whether nothing was done and the same call may succeed later, unchanged: the code's answer.
     public var isRetryable: Bool { code.isRetryable }
 
-    /// Makes an error; `message` is one or more whole sentences.
-    package init(
+    /// Makes an error, as an adapter does.
+    ///
+    /// - Parameters:
+    ///   - code: says what happened to a call, and so whether it is tried again: see ``RequestAdapter``.
+    ///   - message: one or more whole sentences, for people: what happened and what to do about it.
+    public init(
         _ code: Code, _ message: String, address: Address? = nil, cause: (any Error)? = nil, functionError: FunctionError? = nil,
-        fileID: String = #fileID, line: Int = #line
+        retryAfter: Duration? = nil, fileID: String = #fileID, line: Int = #line
     ) {
         storage = Storage(
-            code: code, message: message, address: address, cause: cause, functionError: functionError,
+            code: code, message: message, address: address, cause: cause, functionError: functionError, retryAfter: retryAfter,
             location: Location(fileID: fileID, line: line))
     }
 
@@ -43,9 +49,17 @@ public struct DiscoveryError: Error, Sendable {
     /// The same error about `address`, unless it is about one already: whoever is nearest to the failure knows best.
     package func with(address: Address) -> DiscoveryError {
         guard storage.address == nil else { return self }
-        return DiscoveryError(
+        return with(message, address)
+    }
+
+    /// The same error, saying how often the call was tried where that was more than once.
+    package func after(tries: Int) -> DiscoveryError { tries > 1 ? with("\(message) It was tried \(tries) times.", address) : self }
+
+    private func with(_ message: String, _ address: Address?) -> DiscoveryError {
+        DiscoveryError(
             Storage(
-                code: code, message: message, address: address, cause: cause, functionError: functionError, location: location))
+                code: code, message: message, address: address, cause: cause, functionError: functionError, retryAfter: retryAfter,
+                location: location))
     }
 
     /// An error of a function's own, as opposed to one on the way to it.
@@ -59,7 +73,8 @@ public struct DiscoveryError: Error, Sendable {
         /// The answer as it came.
         public let body: [UInt8]
 
-        package init(type: String?, message: String, status: Int, body: [UInt8]) {
+        /// Makes one, as an adapter does.
+        public init(type: String? = nil, message: String, status: Int, body: [UInt8] = []) {
             self.type = type
             self.message = message
             self.status = status
@@ -84,14 +99,19 @@ public struct DiscoveryError: Error, Sendable {
         let address: Address?
         let cause: (any Error)?
         let functionError: FunctionError?
+        let retryAfter: Duration?
         let location: Location
 
-        init(code: Code, message: String, address: Address?, cause: (any Error)?, functionError: FunctionError?, location: Location) {
+        init(
+            code: Code, message: String, address: Address?, cause: (any Error)?, functionError: FunctionError?, retryAfter: Duration?,
+            location: Location
+        ) {
             self.code = code
             self.message = message
             self.address = address
             self.cause = cause
             self.functionError = functionError
+            self.retryAfter = retryAfter
             self.location = location
         }
     }

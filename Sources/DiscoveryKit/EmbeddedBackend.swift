@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// The home of a client on the embedded backend: opened by the first operation, on a thread that may wait for the disk, once for all who
 /// come meanwhile. A home that could not be opened is tried again by the next operation.
-final class EmbeddedBackend: Sendable {
+package final class EmbeddedBackend: Sendable {
     private typealias Waiter = CheckedContinuation<Result<Registry, DiscoveryError>, Never>
 
     private enum State {
@@ -55,7 +55,7 @@ final class EmbeddedBackend: Sendable {
         do { return try await operation(registry) } catch { throw DiscoveryError(wrapping: error) }
     }
 
-    func shutdown() async {
+    package func shutdown() async {
         let (registry, waiting) = state.withLock { state -> (Registry?, [Waiter]) in
             defer { state = .shutDown }
             switch state {

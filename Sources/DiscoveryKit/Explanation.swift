@@ -4,6 +4,8 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
     public struct Candidate: Sendable, Encodable {
         /// The instance's own address.
         public let address: String
+        /// Which registration of its id it is: it grows with each.
+        public let incarnation: Int64
         /// HEALTHY, UNHEALTHY, or UNKNOWN without a health check.
         public let health: String
         /// `none`, `alive`, or `dead` when the process that registered it has ended.
@@ -12,6 +14,8 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
         public let attributes: [String: String]
         /// Why it was left out; `nil` for one that may be chosen.
         public let leftOut: String?
+        /// What this client knows of calls to it: whether it is left alone for a while, how many wait for it, its weight.
+        public let calls: String?
     }
 
     /// The address as it was read.
@@ -22,10 +26,14 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
     public let service: String
     /// Where names are kept.
     public let home: String
-    /// `fresh`, `stale` or `empty`: what this client remembered of the address when it was asked.
+    /// `fresh` or `stale` and how old, or `empty`: what this client remembered of the address when it was asked.
     public let cache: String
     /// The service's revision, which grows with each registration.
     public let revision: Int64?
+    /// The override in effect, and its pattern.
+    public let override: String?
+    /// By which rules calls are made.
+    public let policy: String?
     /// All instances of the service; for an address that names one, that one if it is there. At most 1,000.
     public let candidates: [Candidate]
     /// The kind of what was chosen.
@@ -41,12 +49,14 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
     public var description: String {
         var lines = ["\(address)", "  namespace  \(namespace)", "  service    \(service)", "  home       \(home)", "  cache      \(cache)"]
         if let revision { lines.append("  revision   \(revision)") }
+        if let override { lines.append("  override   \(override)") }
+        if let policy { lines.append("  policy     \(policy)") }
         lines.append(candidates.isEmpty ? "  candidates none" : "  candidates \(candidates.count)")
         for candidate in candidates {
             let lease = candidate.lease == "none" ? "" : ", lease \(candidate.lease)"
             lines.append(
                 "    \(candidate.address == chosen ? "*" : "-") \(candidate.address)  \(candidate.health)\(lease)"
-                    + (candidate.leftOut.map { "  left out: \($0)" } ?? ""))
+                    + (candidate.leftOut.map { "  left out: \($0)" } ?? candidate.calls.map { "  \($0)" } ?? ""))
             lines.append("      " + candidate.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "  "))
         }
         if let chosen { lines.append("  chosen     \(chosen)") }

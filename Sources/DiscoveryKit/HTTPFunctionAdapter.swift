@@ -60,7 +60,7 @@ struct HTTPFunctionAdapter: RequestAdapter {
 
     private func reply(to request: Request, from answer: Answer) throws(DiscoveryError) -> Reply {
         let isOwn = answer.headers.contains(name: WireHeader.functionError)
-        if !isOwn, let refusal = refusal(request, answer.status) { throw refusal }
+        if !isOwn || answer.status == 421, let refusal = refusal(request, answer) { throw refusal }
         if answer.status >= 300 || isOwn {
             throw failure(request, answer.status, answer.body, location: answer.headers.first(name: "location"))
         }
@@ -77,16 +77,21 @@ struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     /// A status by which a server says that the function did not start.
-    private func refusal(_ request: Request, _ status: Int) -> DiscoveryError? {
-        switch status {
+    private func refusal(_ request: Request, _ answer: Answer) -> DiscoveryError? {
+        func made(_ code: DiscoveryError.Code, _ message: String) -> DiscoveryError {
+            DiscoveryError(
+                code, message, address: request.address,
+                functionError: .init(
+                    message: String(decoding: answer.body.prefix(1_000), as: UTF8.self), status: answer.status, body: answer.body),
+                retryAfter: answer.headers.first(name: "retry-after").flatMap { Int64($0) }.map { .seconds(max(0, min($0, 86_400))) })
+        }
+        return switch answer.status {
         case 429, 503:
-            DiscoveryError(
-                .unreachable, "\(request.address) is too busy or about to end (status \(status)): it did not start. Try again.",
-                address: request.address)
+            made(
+                .unreachable, "\(request.address) is too busy or about to end (status \(answer.status)): it did not start. Try again.")
+        case 421: made(.unreachable, "\(request.address) is not served there any more (status 421): nothing was started. Try again.")
         case 413, 431:
-            DiscoveryError(
-                .tooLarge, "\(request.address) takes no request as large as this one (status \(status)). Send less.",
-                address: request.address)
+            made(.tooLarge, "\(request.address) takes no request as large as this one (status \(answer.status)). Send less.")
         default: nil
         }
     }
@@ -134,7 +139,9 @@ struct HTTPFunctionAdapter: RequestAdapter {
     /// Whether it is certain that nothing was sent: the only failures after which anybody may try again unasked.
     private static func neverConnected(_ error: any Error) -> Bool {
         switch error {
-        case is NIOConnectionError, is ChannelError: true
+        case is NIOConnectionError: true
+        // Others, such as that the channel is closed, come of connections that were made, too.
+        case let error as ChannelError: if case .connectTimeout = error { true } else { false }
         case let error as HTTPClientError: error == .connectTimeout || error == .tlsHandshakeTimeout
         // An established connection can meet any other code, too.
         case let error as IOError: [ECONNREFUSED, EADDRNOTAVAIL, EAFNOSUPPORT, EMFILE, ENFILE].contains(error.errnoCode)

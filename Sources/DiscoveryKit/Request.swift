@@ -13,10 +13,15 @@ public struct Request: Sendable {
     ///
     /// - Parameter headers: names in any case.
     public init(_ message: Message, to address: Address, deadline: ContinuousClock.Instant, headers: [String: String] = [:]) {
+        let headers = Dictionary(headers.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        self.init(message, to: address, deadline: deadline, lowercaseHeaders: headers)
+    }
+
+    init(_ message: Message, to address: Address, deadline: ContinuousClock.Instant, lowercaseHeaders headers: [String: String]) {
         self.message = message
         self.address = address
         self.deadline = deadline
-        self.headers = Dictionary(headers.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        self.headers = headers
     }
 
     /// Reads the body as JSON.

@@ -1,17 +1,9 @@
+internal import Foundation
 internal import Logging
 internal import Registry
-internal import Store
 internal import Synchronization
 
-/// One instance that an address may mean, and what it is.
-struct Choice: Sendable {
-    let instance: Registry.Instance
-    let resource: Resource
-    /// `namespace.service->id`, for replies and logs.
-    let address: Address
-}
-
-/// Address → resource.
+/// Address → route.
 ///
 /// What was found is kept, and is fresh while the registry's commit counter stands where it stood: one atomic load. So a cached resolve
 /// costs that and a dictionary look-up, and another process's re-registration is seen by the very next call. A leased instance costs one
@@ -20,54 +12,68 @@ final class Resolver: Sendable {
     /// A bound on memory: a full cache is emptied.
     private static let limit = 4_096
 
-    private final class Entry: Sendable {
-        let registry: Registry
-        let version: UInt64
-        let choices: [Choice]
-
-        init(registry: Registry, version: UInt64, choices: [Choice]) {
-            self.registry = registry
-            self.version = version
-            self.choices = choices
-        }
-
-        var isFresh: Bool { registry.store.isStill(version) }
-    }
-
-    private let backend: EmbeddedBackend
+    private let names: any NameService
     private let defaultNamespace: String
+    private let rules: Rules
     private let logger: Logger
-    private let cache = Mutex<[Address: Entry]>([:])
+    private let targets = TargetTable()
+    private let cache = Mutex<[Address: Route]>([:])
     private let hits = Atomic<UInt64>(0)
     private let warned = Mutex<Set<String>>([])
+    /// Where overrides lead, by path; opened when the first call goes there.
+    private let otherHomes = Mutex<[String: EmbeddedBackend]>([:])
 
-    init(_ backend: EmbeddedBackend, defaultNamespace: String, logger: Logger) {
-        self.backend = backend
-        self.defaultNamespace = defaultNamespace
-        self.logger = logger
+    init(_ names: any NameService, _ configuration: Discovery.Configuration) {
+        self.names = names
+        defaultNamespace = configuration.namespace
+        rules = Rules(configuration)
+        logger = configuration.logger
     }
 
-    /// The instance to use now. Waits for the disk when something changed since the last time.
-    ///
-    /// - Throws: `.malformedAddress`, `.notFound`, `.ambiguous`; `.invalid` and `.unsupported` for instances that say nothing usable; what the
-    ///   home throws.
+    /// Where calls to an address go now. Waits for the disk when something changed since the last time.
     ///
     /// - Parameter checkingHome: also notice that the home was removed, by a system call, where the answer comes from memory. Without, that is
     ///   noticed once in a while.
-    func resolve(_ address: Address, checkingHome: Bool = false) async throws(DiscoveryError) -> Choice {
-        if let entry = cache.withLock({ $0[address] }), entry.isFresh, let choice = pick(entry) {
+    /// - Throws: `.malformedAddress`, `.notFound`, `.ambiguous`; `.invalid` and `.unsupported` for instances that say nothing usable; what the
+    ///   home throws.
+    func route(_ address: Address, checkingHome: Bool = false) async throws(DiscoveryError) -> Route {
+        if let route = cache.withLock({ $0[address] }), route.isFresh {
             if checkingHome || hits.wrappingAdd(1, ordering: .relaxed).newValue % 256 == 0 {
-                do throws(StoreError) { try entry.registry.store.home.check() } catch { throw DiscoveryError(error).with(address: address) }
+                do { try route.check() } catch { throw error.with(address: address) }
             }
-            return choice
+            return route
         }
         return try await look(up: address)
     }
 
-    /// After a shutdown nothing is answered from memory.
-    func forget() { cache.withLock { $0 = [:] } }
+    /// The target to use now, `avoiding` some if there are others, and the route it is on.
+    ///
+    /// - Throws: as ``route(_:checkingHome:)``.
+    func target(_ address: Address, avoiding avoided: [Target] = [], checkingHome: Bool = false) async throws(DiscoveryError) -> (
+        Route, Target
+    ) {
+        let route = try await route(address, checkingHome: checkingHome)
+        if let target = route.choose(avoiding: avoided, at: .now) { return (route, target) }
+        // All have ended without a change of the registry: what is there besides is asked of the registry itself.
+        let newer = try await look(up: address)
+        guard let target = newer.choose(avoiding: avoided, at: .now) else {
+            throw DiscoveryError(
+                .notFound, "The process that served \(address) has just ended. Start it, or register another.", address: address)
+        }
+        return (newer, target)
+    }
 
-    func version(cached address: Address) -> UInt64? { cache.withLock { $0[address] }?.version }
+    func shutdown() async {
+        // After a shutdown nothing is answered from memory.
+        cache.withLock { $0 = [:] }
+        let homes = otherHomes.withLock { homes in
+            defer { homes = [:] }
+            return Array(homes.values)
+        }
+        for home in homes { await home.shutdown() }
+    }
+
+    func cached(_ address: Address) -> Route? { cache.withLock { $0[address] } }
 
     /// Splits an address, with the default namespace filled in.
     func name(_ address: Address) throws(DiscoveryError) -> (namespace: String, parts: Address.Parts) {
@@ -75,60 +81,107 @@ final class Resolver: Sendable {
         return (parts.namespace ?? defaultNamespace, parts)
     }
 
-    private func pick(_ entry: Entry) -> Choice? {
-        if entry.choices.count == 1 {
-            let choice = entry.choices[0]
-            return choice.isAlive(entry.registry.store.home) ? choice : nil
-        }
-        // Ask after the one that was chosen only; choose again when it is dead.
-        var rest = entry.choices
-        while let index = rest.indices.randomElement() {
-            if rest[index].isAlive(entry.registry.store.home) { return rest[index] }
-            rest.swapAt(index, rest.count - 1)
-            rest.removeLast()
-        }
-        return nil
-    }
-
-    private func look(up address: Address) async throws(DiscoveryError) -> Choice {
+    private func look(up address: Address) async throws(DiscoveryError) -> Route {
         do throws(DiscoveryError) {
             let (namespace, parts) = try name(address)
-            let registry = try await backend.registry()
-            let entry: Entry
-            do {
-                entry = try await load(parts, namespace, registry)
-            } catch {
-                throw DiscoveryError(wrapping: error)
-            }
+            let route = try await load(parts, namespace, address)
             cache.withLock { cache in
                 if cache.count >= Self.limit { cache.removeAll(keepingCapacity: true) }
-                cache[address] = entry
+                cache[address] = route
             }
-            guard let choice = pick(entry) else {
-                throw DiscoveryError(.notFound, "The process that served \(address) has just ended. Start it, or register another.")
-            }
-            return choice
+            return route
         } catch {
             throw error.with(address: address)
         }
     }
 
-    private func load(_ parts: Address.Parts, _ namespace: String, _ registry: Registry) async throws -> Entry {
-        if case .id(let id) = parts.instance {
-            let found = try await registry.find(id, namespace: namespace, service: parts.service)
-            let choice = try choice(found.instance, namespace, parts.service)
-            guard choice.instance.matches(parts.required) else {
-                throw DiscoveryError(.notFound, "The instance \(choice.address) does not have \(Self.described(parts.required)).")
-            }
-            return Entry(registry: registry, version: found.version, choices: [choice])
+    private func load(_ parts: Address.Parts, _ namespace: String, _ address: Address) async throws(DiscoveryError) -> Route {
+        let resilience = try rules.resilience(for: parts, in: namespace)
+        // Before anything is read: what changes meanwhile makes the route stale.
+        let freshness = try await names.freshness()
+        let override = try await override(of: parts, in: namespace)
+        let calls = rules.calls(to: "\(namespace).\(parts.service)", retryShare: resilience.retryShare)
+        func route(_ targets: [Target], _ freshness: any Freshness = freshness) -> Route {
+            Route(targets, override, resilience, calls, freshness)
         }
-        let snapshot = try await registry.snapshot(namespace: namespace, service: parts.service)
-        let choices = try choose(parts, namespace, snapshot)
-        return Entry(registry: registry, version: snapshot.version, choices: choices)
+        guard let override, let destination = override.destination else {
+            return route(try await load(parts, namespace, from: names, by: resilience))
+        }
+        do throws(DiscoveryError) {
+            switch destination {
+            case .location(let url):
+                return route([targets.target(address, Resource(.function, at: url), nil, by: resilience.ejection)])
+            case .reply:
+                return route([targets.target(address, Resource(.function, at: "override:"), nil, by: resilience.ejection)])
+            case .address(let other):
+                let (namespace, parts) = try name(other)
+                return route(try await load(parts, namespace, from: names, by: resilience))
+            case .home(let path):
+                let home = self.home(path)
+                let both = BothFresh(first: freshness, second: try await home.freshness())
+                return route(try await load(parts, namespace, from: home, by: resilience), both)
+            }
+        } catch {
+            throw DiscoveryError(
+                error.code, "\(error.message) The override of `\(override.pattern)` leads there: it is \(override).",
+                address: address, cause: error.cause)
+        }
+    }
+
+    /// The override that counts for an address: those of this process come first.
+    private func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? {
+        let now = Date()
+        for expired in rules.overrides where expired.isExpired(at: now) && expired.pattern.matches(parts, in: namespace) {
+            note("override has expired and counts no more", "`\(expired.pattern)`: \(expired)")
+        }
+        let override =
+            if let own = Override.first(of: rules.overrides, matching: parts, in: namespace, at: now) {
+                own
+            } else {
+                Override.first(of: try await names.overrides(), matching: parts, in: namespace, at: now)
+            }
+        if let override { note("override is in effect", "`\(override.pattern)`: \(override)") }
+        return override
+    }
+
+    private func home(_ path: String) -> EmbeddedBackend {
+        otherHomes.withLock { homes in
+            if let home = homes[path] { return home }
+            let home = EmbeddedBackend(home: path, group: nil)
+            homes[path] = home
+            return home
+        }
+    }
+
+    private func load(
+        _ parts: Address.Parts, _ namespace: String, from names: any NameService, by resilience: Resilience
+    ) async throws(DiscoveryError) -> [Target] {
+        let found = try await names.instances(of: parts, in: namespace)
+        func target(_ choice: Choice) -> Target {
+            targets.target(choice.address, choice.resource, choice.instance, by: resilience.ejection)
+        }
+        guard parts.id != nil else { return try choose(parts, namespace, found).map(target) }
+        guard let instance = found.instances.first else {
+            throw DiscoveryError(
+                .notFound,
+                "The instance \(Address(namespace: namespace, service: parts.service, instance: parts.instance)) is not registered.")
+        }
+        let choice = try choice(instance, namespace, parts.service)
+        guard choice.instance.matches(parts.required) else {
+            throw DiscoveryError(.notFound, "The instance \(choice.address) does not have \(Self.described(parts.required)).")
+        }
+        return [target(choice)]
+    }
+
+    /// One instance that an address may mean, and what it is.
+    private struct Choice {
+        let instance: Registry.Instance
+        let resource: Resource
+        let address: Address
     }
 
     /// Who is meant by an address without an id: one, or any of several.
-    private func choose(_ parts: Address.Parts, _ namespace: String, _ snapshot: Registry.Snapshot) throws(DiscoveryError) -> [Choice] {
+    private func choose(_ parts: Address.Parts, _ namespace: String, _ snapshot: NamedInstances) throws(DiscoveryError) -> [Choice] {
         let service = Address(namespace: namespace, service: parts.service)
         let wanted = parts.selection.select(from: snapshot.instances, hasHealthCheck: snapshot.hasHealthCheck)
         guard !wanted.isEmpty else {
@@ -171,10 +224,17 @@ final class Resolver: Sendable {
         }
     }
 
-    /// Each sentence once per client; a bounded memory of them.
     private func warn(_ sentence: String) {
-        guard warned.withLock({ $0.count < 1_000 && $0.insert(sentence).inserted }) else { return }
-        logger.warning("instance is registered in a doubtful way", metadata: ["discovery.reason": .string(sentence)])
+        once(sentence) { logger.warning("instance is registered in a doubtful way", metadata: ["discovery.reason": .string(sentence)]) }
+    }
+
+    private func note(_ what: Logger.Message, _ sentence: String) {
+        once("\(what)\(sentence)") { logger.notice(what, metadata: ["discovery.reason": .string(sentence)]) }
+    }
+
+    /// Each sentence once per client; a bounded memory of them.
+    private func once(_ sentence: String, _ log: () -> Void) {
+        if warned.withLock({ $0.count < 1_000 && $0.insert(sentence).inserted }) { log() }
     }
 
     static func described(_ filters: [String: String]) -> String {
@@ -182,8 +242,20 @@ final class Resolver: Sendable {
     }
 }
 
-extension Choice {
-    func isAlive(_ home: Home) -> Bool { instance.lease.map(home.isAlive) ?? true }
+/// While both hold.
+private struct BothFresh: Freshness {
+    let first: any Freshness
+    /// Of the place that instances are from.
+    let second: any Freshness
+
+    var isFresh: Bool { first.isFresh && second.isFresh }
+
+    func isAlive(_ instance: Registry.Instance) -> Bool { second.isAlive(instance) }
+
+    func check() throws(DiscoveryError) {
+        try first.check()
+        try second.check()
+    }
 }
 
 extension Address.Parts {

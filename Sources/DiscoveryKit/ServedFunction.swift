@@ -23,6 +23,9 @@ struct ServedFunction: Sendable {
         guard incoming.method == "POST" else {
             return failure(405, "MethodNotAllowed", "A function is called with POST.", [("Allow", "POST")])
         }
+        if let meant = incoming.headers[WireHeader.address], meant != address.text {
+            return failure(421, "MisdirectedRequest", "This is \(address), not \(meant.excerpt()).")
+        }
         var message = Message(body: incoming.body, attributes: MessageHeaders.read(incoming.headers.lazy.map { ($0.name, $0.value) }))
         message.contentType = incoming.headers["content-type"] ?? message.contentType
         let left = incoming.headers[WireHeader.timeout].flatMap { Int64($0) }.map { Duration.milliseconds(max(0, min($0, 86_400_000))) }
@@ -33,7 +36,8 @@ struct ServedFunction: Sendable {
 
     private func answer(_ request: Request) async -> HTTPResponse {
         do throws(DiscoveryError) {
-            let reply = try await telemetry.observe(.serve, address, kind: .function) { () throws(DiscoveryError) in
+            let reply = try await telemetry.observe(.serve, address) { observation throws(DiscoveryError) in
+                observation.kind = .function
                 do {
                     return try await handler(request)
                 } catch {

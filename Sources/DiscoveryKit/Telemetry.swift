@@ -9,6 +9,7 @@ internal import Tracing
 /// | metric | labels |
 /// |---|---|
 /// | `discovery.operation.duration` (timer) | `operation`, `kind`, `code`: each of a small fixed set |
+/// | `discovery.request.retries` (counter) | `code`: of the call in the end |
 final class Telemetry: Sendable {
     private struct Label: Hashable {
         let operation: StaticOperation
@@ -25,23 +26,16 @@ final class Telemetry: Sendable {
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
-        _ operation: StaticOperation, _ address: Address, kind: Resource.Kind?, _ body: () async throws(DiscoveryError) -> Value
+        _ operation: StaticOperation, _ address: Address, _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         let start = ContinuousClock.now
+        var observation = Observation()
         var code = "ok"
-        defer {
-            timer(operation, kind, code).recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
-            logger.trace(
-                "operation ended",
-                metadata: [
-                    "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
-                    "discovery.code": .string(code),
-                ])
-        }
+        defer { ended(operation, address, observation, code, start.duration(to: .now)) }
         do throws(DiscoveryError) {
             // Asking for a tracer that is not there costs more than a cached resolve.
-            guard type(of: InstrumentationSystem.instrument) != NoOpInstrument.self else { return try await body() }
-            return try await traced(operation, address, body)
+            guard type(of: InstrumentationSystem.instrument) != NoOpInstrument.self else { return try await body(&observation) }
+            return try await traced(operation, address, &observation, body)
         } catch {
             code = error.code.description
             throw error
@@ -49,14 +43,16 @@ final class Telemetry: Sendable {
     }
 
     private func traced<Value>(
-        _ operation: StaticOperation, _ address: Address, _ body: () async throws(DiscoveryError) -> Value
+        _ operation: StaticOperation, _ address: Address, _ observation: inout Observation,
+        _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         let result: Result<Value, DiscoveryError> = await withSpan(
             "discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client
         ) { span in
             if span.isRecording { span.attributes["discovery.address"] = address.text }
+            observation.span = span
             do throws(DiscoveryError) {
-                return .success(try await body())
+                return .success(try await body(&observation))
             } catch {
                 span.recordError(error)
                 span.setStatus(SpanStatus(code: .error))
@@ -65,6 +61,21 @@ final class Telemetry: Sendable {
             }
         }
         return try result.get()
+    }
+
+    private func ended(
+        _ operation: StaticOperation, _ address: Address, _ observation: Observation, _ code: String, _ duration: Duration
+    ) {
+        timer(operation, observation.kind, code).recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        if observation.retries > 0 {
+            Counter(label: "discovery.request.retries", dimensions: [("code", code)]).increment(by: observation.retries)
+        }
+        logger.trace(
+            "operation ended",
+            metadata: [
+                "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
+                "discovery.code": .string(code),
+            ])
     }
 
     private func timer(_ operation: StaticOperation, _ kind: Resource.Kind?, _ code: String) -> Metrics.Timer {
@@ -99,5 +110,18 @@ final class Telemetry: Sendable {
 
     private struct DictionaryExtractor: Extractor {
         func extract(key: String, from carrier: [String: String]) -> String? { carrier[key.lowercased()] }
+    }
+}
+
+/// What is learnt about an operation while it runs.
+struct Observation {
+    var kind: Resource.Kind?
+    /// While somebody traces.
+    var span: (any Span)?
+    private(set) var retries = 0
+
+    mutating func willRetry(after failure: DiscoveryError) {
+        retries += 1
+        span?.addEvent(SpanEvent(name: "discovery.retry", attributes: ["discovery.code": .string(failure.code.description)]))
     }
 }

@@ -4,6 +4,8 @@ internal import Foundation
 enum WireHeader {
     /// Milliseconds that the caller still waits.
     static let timeout = "discovery-timeout"
+    /// The instance that the caller means, where it was registered by a process that serves it.
+    static let address = "discovery-address"
     /// Lambda's sign that the body is an error: `Handled` or `Unhandled`.
     static let functionError = "x-amz-function-error"
 }

@@ -1,0 +1,78 @@
+internal import Foundation
+package import Registry
+internal import Store
+
+extension EmbeddedBackend: NameService {
+    package var place: String { path }
+
+    package func freshness() async throws(DiscoveryError) -> any Freshness {
+        let registry = try await registry()
+        return EmbeddedFreshness(registry: registry, version: registry.store.version())
+    }
+
+    package func instances(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> NamedInstances {
+        try await run { registry in
+            if let id = parts.id {
+                let found = try await registry.find(id, namespace: namespace, service: parts.service)
+                return NamedInstances([found.instance], hasHealthCheck: found.hasHealthCheck, revision: nil)
+            }
+            let snapshot = try await registry.snapshot(namespace: namespace, service: parts.service)
+            return NamedInstances(snapshot.instances, hasHealthCheck: snapshot.hasHealthCheck, revision: snapshot.revision)
+        }
+    }
+
+    package func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances {
+        try await run { registry in
+            let listed = try await registry.list(namespace: namespace, service: parts.service, id: parts.id, limit: limit)
+            return NamedInstances(listed.instances, hasHealthCheck: listed.hasHealthCheck, revision: listed.revision)
+        }
+    }
+
+    package func overrides() async throws(DiscoveryError) -> [Override] {
+        let now = Date()
+        let stored = try await run { try await $0.overrides() }
+        var overrides: [Override] = []
+        for (pattern, text) in stored { overrides.append(try Override.stored(text, for: pattern)) }
+        return overrides.filter { !$0.isExpired(at: now) }
+    }
+
+    package func register(
+        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+    ) async throws(DiscoveryError) -> Registry.Registered {
+        try await run { registry in
+            let lease = isLeased ? try registry.store.home.lease() : nil
+            return try await registry.register(id, in: service, attributes: attributes, lease: lease, creating: true)
+        }
+    }
+
+    package func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError) {
+        try await run { try await $0.deregister(id, from: service, incarnation: incarnation) }
+    }
+
+    package func waitUntilReplaced(_ id: String, in service: Registry.ServiceName, incarnation: Int64) async throws(DiscoveryError) {
+        guard case .name(let namespace, let name) = service else { return }
+        let home = try await registry().store.home
+        let bell = Registry.bell(namespace: namespace, service: name)
+        var isAwake = true
+        while isAwake, !Task.isCancelled {
+            let rings = home.rings(of: bell)
+            // Busy or full now: the next ring will tell.
+            let found = try? await run { try await $0.list(namespace: namespace, service: name, id: id, limit: 1) }
+            if let found, found.instances.first?.incarnation != incarnation { return }
+            do { isAwake = try await home.sleep(at: bell, since: rings) } catch { throw DiscoveryError(wrapping: error) }
+        }
+    }
+}
+
+private struct EmbeddedFreshness: Freshness {
+    let registry: Registry
+    let version: UInt64
+
+    var isFresh: Bool { registry.store.isStill(version) }
+
+    func isAlive(_ instance: Registry.Instance) -> Bool { instance.lease.map(registry.store.home.isAlive) ?? true }
+
+    func check() throws(DiscoveryError) {
+        do throws(StoreError) { try registry.store.home.check() } catch { throw DiscoveryError(error) }
+    }
+}

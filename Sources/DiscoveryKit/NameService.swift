@@ -1,0 +1,64 @@
+package import Registry
+
+/// Where names are kept: all that the facade asks of a backend.
+///
+/// Errors are `DiscoveryError`s without an address, which the facade adds. Every operation waits for the disk or the network.
+package protocol NameService: Sendable {
+    /// What people are told of it: a home's path, an endpoint.
+    var place: String { get }
+
+    /// How long what is read from now on holds.
+    func freshness() async throws(DiscoveryError) -> any Freshness
+
+    /// The instance with the id that `parts` name, or all of the service; living ones only.
+    ///
+    /// - Throws: `.notFound`, with near names; what the backend throws.
+    func instances(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> NamedInstances
+
+    /// The same, with those of ended processes: for people.
+    func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances
+
+    /// The overrides that all processes share, in the order in which they are held against an address.
+    func overrides() async throws(DiscoveryError) -> [Override]
+
+    /// Registers an instance or replaces the one that has its id, durably.
+    ///
+    /// - Parameter isLeased: it lives only as long as this process.
+    func register(
+        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+    ) async throws(DiscoveryError) -> Registry.Registered
+
+    /// Removes an instance, durably; with an incarnation, only if it is still that registration, and then it is no error if it is gone.
+    func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError)
+
+    /// Returns when an instance's registration is no longer this one, or when the task is cancelled.
+    func waitUntilReplaced(_ id: String, in service: Registry.ServiceName, incarnation: Int64) async throws(DiscoveryError)
+
+    /// Ends what is open, once what was accepted is done. Idempotent; what comes later throws `.homeUnusable`.
+    func shutdown() async
+}
+
+/// Instances of one service.
+package struct NamedInstances: Sendable {
+    package let instances: [Registry.Instance]
+    package let hasHealthCheck: Bool
+    package let revision: Int64?
+
+    package init(_ instances: [Registry.Instance], hasHealthCheck: Bool, revision: Int64?) {
+        self.instances = instances
+        self.hasHealthCheck = hasHealthCheck
+        self.revision = revision
+    }
+}
+
+/// Whether what was read from a backend at one time still holds.
+package protocol Freshness: Sendable {
+    /// Asked for every call: memory only.
+    var isFresh: Bool { get }
+
+    /// Whether the process that holds an instance's lease lives.
+    func isAlive(_ instance: Registry.Instance) -> Bool
+
+    /// Notices by a system call that the backend is gone altogether.
+    func check() throws(DiscoveryError)
+}
