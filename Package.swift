@@ -67,7 +67,8 @@ let package = Package(
             dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store"], path: "Tests/Processes", swiftSettings: strict),
+            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store", .lifecycle, .unixSignals, .logging],
+            path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
@@ -77,8 +78,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryKitTests",
             dependencies: [
-                "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .logging, .lifecycle, .tracing, .inMemoryTracing, .metrics,
-                .metricsTestKit,
+                "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle, .tracing,
+                .inMemoryTracing, .metrics, .metricsTestKit,
             ], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

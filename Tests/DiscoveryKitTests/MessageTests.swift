@@ -1,4 +1,4 @@
-import DiscoveryKit
+@testable import DiscoveryKit
 import Testing
 
 @Suite struct MessageTests {
@@ -51,20 +51,16 @@ import Testing
         #expect("\(MessageID("m-1"))" == "m-1")
     }
 
-    @Test func `options left open come from the configuration, headers in any case`() {
+    @Test func `headers of a request come before configured ones, in any case`() {
         var configured = RequestOptions()
-        configured.deadline = .seconds(30)
-        configured.isIdempotent = true
         configured.headers = ["Authorization": "a", "X-Team": "b"]
         var options = RequestOptions()
-        options.isIdempotent = false
         options.headers = ["authorization": "c"]
-        let completed = options.completed(from: configured)
-        #expect(completed.deadline == .seconds(30))
-        #expect(completed.isIdempotent == false)
-        #expect(completed.headers == ["authorization": "c", "X-Team": "b"])
-        #expect(RequestOptions().completed(from: configured) == configured)
+        #expect(options.headers(over: configured) == ["authorization": "c", "x-team": "b"])
+        #expect(RequestOptions().headers(over: configured) == ["authorization": "a", "x-team": "b"])
+    }
 
+    @Test func `what a server's options leave open comes from the configuration`() {
         var serving = ServeOptions()
         serving.port = 0
         serving.attributes = ["weight": "2"]

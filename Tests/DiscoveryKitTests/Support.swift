@@ -77,6 +77,9 @@ final class Event<Value: Sendable>: Sendable {
 
     func happened(_ value: Value) { continuation.yield(value) }
 
+    /// It will not happen any more: who waits gets `nil`.
+    func isOver() { continuation.finish() }
+
     func wait() async -> Value? {
         for await value in stream { return value }
         return nil
