@@ -83,4 +83,24 @@ import Testing
             #expect(await failure { try await discovery.resolve("ns.s->a") }?.message.contains("DISCOVERY_HOME") == true)
         }
     }
+
+    @Test func `a second bootstrap stops the program and names both places`() async throws {
+        let result = try #require(
+            await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+                let discovery = try Discovery(Discovery.Configuration())
+                Discovery.bootstrap(discovery, fileID: "App/First.swift", line: 1)
+                Discovery.bootstrap(discovery, fileID: "App/Second.swift", line: 2)
+            })
+        let said = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(said.contains("App/Second.swift:2") && said.contains("App/First.swift:1"))
+    }
+
+    @Test func `a bootstrap after the first use stops the program, too`() async throws {
+        let result = try #require(
+            await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+                _ = try Discovery.current
+                Discovery.bootstrap(try Discovery(Discovery.Configuration()), fileID: "App/Late.swift", line: 3)
+            })
+        #expect(String(decoding: result.standardErrorContent, as: UTF8.self).contains("its first use"))
+    }
 }

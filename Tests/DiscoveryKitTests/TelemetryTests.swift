@@ -53,4 +53,26 @@ private let metrics: TestMetrics = {
         #expect(timer.values.count >= 1)
         #expect(timer.values.allSatisfy { $0 > 0 })
     }
+
+    @Test func `tries of one call are one span with an event for each retry, and counted`() async throws {
+        _ = (tracer, metrics)
+        let adapter = ScriptedAdapter { number, _ in number < 2 ? .unreachable : nil }
+        try await withDiscovery(configure: { $0.adapters = [adapter] }) { discovery in
+            try await discovery.register("retried.s->f", Resource(.function, at: "http://127.0.0.1:9/"))
+            try await discovery.request("retried.s->f")
+        }
+        let spans = tracer.finishedSpans.filter { "\($0.attributes["discovery.address"]?.toSpanAttribute() ?? "")".contains("retried.s") }
+        let calls = spans.filter { $0.operationName == "discovery.request" }
+        #expect(calls.count == 1)
+        #expect(calls.first?.events.map(\.name) == ["discovery.retry", "discovery.retry"])
+        #expect(try metrics.expectCounter("discovery.request.retries", [("code", "ok")]).totalValue >= 2)
+    }
+
+    @Test func `a name that is not there is measured, too`() async throws {
+        _ = metrics
+        try await withDiscovery { discovery in _ = await failure { try await discovery.request("nowhere.s->f") } }
+        let timer = try metrics.expectTimer(
+            "discovery.operation.duration", [("operation", "request"), ("kind", "none"), ("code", "notFound")])
+        #expect(timer.values.count >= 1)
+    }
 }
