@@ -7,14 +7,16 @@ internal import NIOPosix
 /// Functions behind an HTTP endpoint: a POST each.
 ///
 /// A function's own error is a status of 300 and above, or the header `X-Amz-Function-Error`; its body may say `errorType` and `errorMessage`.
-struct HTTPFunctionAdapter: RequestAdapter {
+package struct HTTPFunctionAdapter: RequestAdapter {
     let maximumReplySize: Int
 
-    func accepts(_ resource: Resource) -> Bool {
+    package init(maximumReplySize: Int) { self.maximumReplySize = maximumReplySize }
+
+    package func accepts(_ resource: Resource) -> Bool {
         resource.kind == .function && (resource.location.hasPrefix("http://") || resource.location.hasPrefix("https://"))
     }
 
-    func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+    package func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
         do {
             return try reply(to: request, from: try await answer(to: outgoing(request, resource), until: request.deadline))
         } catch is NIOTooManyBytesError {

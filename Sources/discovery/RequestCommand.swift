@@ -7,7 +7,8 @@ struct RequestCommand: AsyncParsableCommand {
         commandName: "request", abstract: "Calls a function and prints its answer.",
         discussion: """
             The body is sent as it is. With --each-line every line of standard input is a body, and each answer is printed on a line of its own:
-            the same process goes on calling while the address moves.
+            the same process goes on calling while the address moves. A call that certainly did not start is tried again, up to five times within
+            the deadline.
 
             Examples: discovery request 'ais.scheduler->get-job' '{"id": 7}'
                       discovery request 'ais.scheduler->get-job' --input job.json
@@ -22,6 +23,7 @@ struct RequestCommand: AsyncParsableCommand {
     @Flag(help: "Call once per line of standard input.") var eachLine = false
     @Option(help: ArgumentHelp("How long to wait in all; DISCOVERY_DEADLINE or 30 unless given.", valueName: "seconds")) var deadline:
         Double?
+    @Flag(help: "Doing it twice does no harm: try again also where it may have been done already.") var idempotent = false
     @Option(help: ArgumentHelp("A header to send along; may be repeated.", valueName: "name: value")) var header: [String] = []
 
     func validate() throws {
@@ -35,6 +37,7 @@ struct RequestCommand: AsyncParsableCommand {
         let address = try address.address
         var options = RequestOptions()
         options.deadline = deadline.map { .seconds($0) }
+        options.isIdempotent = idempotent ? true : nil
         for line in header {
             guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
                 throw ValidationError("--header takes `name: value`, not `\(line)`.")

@@ -8,7 +8,7 @@ import NIOHTTP1
 /// own. The two take turns every few dozen requests, since the time of a round trip between two processes wanders.
 enum RequestBenchmark: Benchmark {
     static let name = "request"
-    static let summary = "discovery.request to a local HTTP function, against plain async-http-client, 1 and 64 at a time"
+    static let summary = "discovery.request, with policies, to a local HTTP function, against plain async-http-client, 1 and 64 at a time"
 
     private static let slices = 12
     static let question = Array(#"{"id":7,"name":"get-job"}"#.utf8)
@@ -20,7 +20,13 @@ enum RequestBenchmark: Benchmark {
         let server = try Child.play(AnsweringRole.self, [])
         guard let port = server.readLine() else { throw Child.Failure(description: "the server did not start") }
         let url = "http://127.0.0.1:\(port)/"
-        let discovery = try Discovery(home: home)
+        var configuration = Discovery.Configuration()
+        configuration.backend = .embedded(home: home)
+        configuration.policies = [
+            PolicyRule("*") { $0.attempts = 4 }, PolicyRule("ais.*") { $0.balancing = .leastInFlight },
+            PolicyRule("ais.scheduler->get-*") { $0.deadline = .seconds(20) },
+        ]
+        let discovery = try Discovery(configuration)
         try await discovery.register("ais.scheduler->get-job", Resource(.function, at: url))
         var message = Message.bytes(question)
         message.contentType = "application/json"
@@ -42,12 +48,21 @@ enum RequestBenchmark: Benchmark {
         }
         let one = try await compare(session, tasks: 1, each: 50, ours, reference)
         let many = try await compare(session, tasks: 64, each: 6, ours, reference)
+        let adapter = HTTPFunctionAdapter(maximumReplySize: 6 << 20)
+        let resource = Resource(.function, at: url)
+        let bare = { @Sendable in
+            let request = Request(question, to: "ais.scheduler->get-job", deadline: .now + .seconds(30))
+            _ = try await adapter.request(request, from: resource)
+        }
+        let machinery = try await compare(session, tasks: 1, each: 50, ours, bare)
         try await client.shutdown()
         await discovery.shutdown()
         try server.finish()
         return [
             Figure("request, 1 at a time", "µs, median", one, goal: .ratioAtMost(1.1)),
             Figure("request, 64 at a time", "µs, median", many, goal: .ratioAtMost(1.1)),
+            // Resolving, policies, breaker, budget, telemetry: all that stands between the facade and one try.
+            Figure("request, against one try of its adapter", "µs, median", machinery, goal: .ratioAtMost(1.02)),
         ]
     }
 
