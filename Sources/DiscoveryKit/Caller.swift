@@ -1,3 +1,4 @@
+internal import NIOHTTP1
 internal import Registry
 
 /// Makes calls to functions: the tries, what is between them, and what each says of its target. One try is an adapter's.
@@ -10,40 +11,45 @@ struct Caller: Sendable {
         _ address: Address, _ message: Message, _ options: RequestOptions, from start: ContinuousClock.Instant,
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> Reply {
-        var (route, target) = try await resolver.target(address, checkingHome: true)
-        observation.kind = target.resource.kind
-        let rules = route.resilience
-        // Neither endless, as nobody would notice, nor beyond what timers can count.
+        var route = try await resolver.route(address, checkingHome: true)
         let call = Call(
-            address: address, message: message, deadline: start + min(options.deadline ?? rules.deadline, RequestOptions.longestDeadline),
-            isIdempotent: options.isIdempotent ?? rules.isIdempotent, headers: options.headers(over: defaults))
+            address: address, message: message,
+            deadline: start + min(options.deadline ?? route.rules.deadline, RequestOptions.longestDeadline),
+            isIdempotent: options.isIdempotent ?? route.rules.isIdempotent, headers: options.headers(over: defaults))
         route.calls.begin(at: start)
-        if let reply = try await apply(route.override, to: call) { return reply }
-        var tried: [Target] = []
+        if let override = route.override, try await hold(call, by: override) { route = try await resolver.route(address) }
+        var failures = Failures()
         while true {
             let failure: DiscoveryError
-            do throws(DiscoveryError) {
-                return try await attempt(call, at: target, rules)
-            } catch {
-                failure = error
+            if let canned = route.canned {
+                let answer = FunctionAnswer(status: canned.status, headers: ["content-type": canned.contentType], body: canned.message.body)
+                do throws(DiscoveryError) { return try answer.reply(from: address) } catch { failure = error }
+                failures.add(failure, at: nil)
+            } else {
+                let (target, admission): (Target, TargetHealth.Admission)
+                do throws(DiscoveryError) { (target, admission) = try await admitted(call, on: &route, after: failures) } catch {
+                    throw failures.last(error)
+                }
+                observation.kind = target.resource.kind
+                do throws(DiscoveryError) { return try await attempt(call, at: target, admission, route.rules) } catch { failure = error }
+                failures.add(failure, at: target)
             }
-            tried.append(target)
-            let now = ContinuousClock.now
-            guard failure.mayBeTriedAgain(isIdempotent: call.isIdempotent), now < call.deadline, tried.count < rules.attempts,
-                route.calls.mayRetry(at: now)
-            else { throw failure.after(tries: tried.count) }
-            observation.willRetry(after: failure)
-            // Resolved again first: it may be somewhere else by now.
-            (route, target) = try await resolver.target(address, avoiding: tried)
-            guard tried.contains(where: { $0.isSame(as: target) }) else { continue }
-            var generator = SystemRandomNumberGenerator()
-            let pause = rules.backoff.delay(beforeRetry: tried.count, retryAfter: failure.retryAfter, using: &generator)
-            let left = ContinuousClock.now.duration(to: call.deadline)
-            // The server's word counts; the jitter on top of it gives way to the deadline.
-            guard failure.retryAfter ?? pause < left else { throw failure.after(tries: tried.count) }
-            try await sleep(min(pause, left), address)
-            guard ContinuousClock.now < call.deadline else { throw failure.after(tries: tried.count) }
-            (route, target) = try await resolver.target(address, avoiding: [target])
+            guard failure.mayBeTriedAgain(isIdempotent: call.isIdempotent), failures.tries < route.rules.attempts else {
+                throw failures.last(failure)
+            }
+            do throws(DiscoveryError) {
+                // Resolved again first: it may be somewhere else by now.
+                route = try await resolver.route(address)
+                guard let pause = pause(route, failure, failures, until: call.deadline), route.calls.mayRetry(at: .now) else {
+                    throw failure
+                }
+                observation.willRetry(after: failure)
+                guard pause > .zero else { continue }
+                try await sleep(pause, address)
+                route = try await resolver.route(address)
+            } catch {
+                throw failures.last(error)
+            }
         }
     }
 
@@ -56,15 +62,71 @@ struct Caller: Sendable {
         let headers: [String: String]
     }
 
-    private func attempt(_ call: Call, at target: Target, _ rules: Resilience) async throws(DiscoveryError) -> Reply {
+    /// What the tries of one call came to.
+    private struct Failures {
+        private(set) var tries = 0
+        private(set) var targets: [Target] = []
+        private var latest: DiscoveryError?
+        /// The first after which the function may have run.
+        private var uncertain: DiscoveryError?
+
+        mutating func add(_ failure: DiscoveryError, at target: Target?) {
+            tries += 1
+            if let target { targets.append(target) }
+            latest = failure
+            if failure.code != .unreachable && failure.code != .busy, uncertain == nil { uncertain = failure }
+        }
+
+        func have(_ target: Target) -> Bool { targets.contains { $0.isSame(as: target) } }
+
+        /// What the caller is told in the end: that nothing ran only if that is true of every try, and what a try met rather than that no
+        /// other was made.
+        func last(_ failure: DiscoveryError) -> DiscoveryError {
+            switch failure.code {
+            case .unreachable, .busy, .deadlineExceeded: (uncertain ?? latest ?? failure).after(tries: tries)
+            case .notFound: (uncertain ?? failure).after(tries: tries)
+            default: failure.after(tries: tries)
+            }
+        }
+    }
+
+    // MARK: A try
+
+    /// A living target, and the right to call it.
+    private func admitted(
+        _ call: Call, on route: inout Route, after failures: Failures
+    ) async throws(DiscoveryError) -> (Target, TargetHealth.Admission) {
+        if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled. Nothing was sent.", address: call.address) }
+        let now = ContinuousClock.now
+        guard now < call.deadline else {
+            throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: call.address)
+        }
+        for isLast in [false, true] {
+            switch route.admit(avoiding: failures.targets, at: now) {
+            case .admitted(let target, let admission): return (target, admission)
+            case .refused(let target):
+                throw DiscoveryError(
+                    .unreachable,
+                    "\(target.address) was not reached several times in a row, and is left alone until one call finds it well. Nothing was sent; look why it does not answer.",
+                    address: target.address)
+            case .nobody:
+                // All have ended without a change of the registry: what is there besides is asked of the registry itself.
+                if !isLast { route = try await resolver.lookedUp(call.address) }
+            }
+        }
+        throw Resolver.ended(call.address)
+    }
+
+    private func attempt(
+        _ call: Call, at target: Target, _ admission: TargetHealth.Admission, _ rules: Resilience
+    ) async throws(DiscoveryError) -> Reply {
         guard let adapter = adapters.first(where: { $0.accepts(target.resource) }) else {
+            target.record(.unknown, of: admission, at: .now)
             throw Discovery.refusal(of: "request", target.resource, target.address)
         }
-        let now = ContinuousClock.now
-        let admission = try admit(to: target, at: now)
         var deadline = call.deadline
         // Only who may call twice can give up on the first.
-        if call.isIdempotent, let limit = rules.tryDeadline { deadline = min(deadline, now + limit) }
+        if call.isIdempotent, let limit = rules.tryDeadline { deadline = min(deadline, .now + limit) }
         var headers = call.headers
         for (name, value) in Telemetry.traceHeaders() where headers[name] == nil { headers[name] = value }
         // A served function answers to its own address only: another process may have got the port of one that ended.
@@ -72,7 +134,7 @@ struct Caller: Sendable {
         do throws(DiscoveryError) {
             let reply = try await adapter.request(
                 Request(call.message, to: target.address, deadline: deadline, lowercaseHeaders: headers), from: target.resource)
-            target.record(.success, of: admission, at: now)
+            target.record(.success, of: admission, at: .now)
             return reply
         } catch {
             target.record(error.outcome, of: admission, at: .now)
@@ -80,29 +142,26 @@ struct Caller: Sendable {
         }
     }
 
-    private func admit(to target: Target, at now: ContinuousClock.Instant) throws(DiscoveryError) -> TargetHealth.Admission {
-        if let admission = target.admit(at: now) { return admission }
-        switch target.health(at: now) {
-        case .open(let until):
-            let seconds = max(0.001, Double(now.duration(to: until) / .milliseconds(1)) / 1_000)
-            throw DiscoveryError(
-                .unreachable,
-                "\(target.address) was not reached several times in a row, and is left alone for \(seconds) s more. Nothing was sent; look why it does not answer.",
-                address: target.address)
-        default:
-            // Its function fails, and there is no other.
-            guard let admission = target.admit(at: now, anyway: true) else {
-                throw DiscoveryError(.unreachable, "\(target.address) cannot be called now. Try again.", address: target.address)
-            }
-            return admission
-        }
+    /// How long to wait before the next try; nothing when there is another target; `nil` when the deadline comes before.
+    private func pause(
+        _ route: Route, _ failure: DiscoveryError, _ failures: Failures, until deadline: ContinuousClock.Instant
+    ) -> Duration? {
+        let now = ContinuousClock.now
+        let left = now.duration(to: deadline)
+        if let next = route.choose(avoiding: failures.targets, at: now), !failures.have(next) { return left > .zero ? .zero : nil }
+        var generator = SystemRandomNumberGenerator()
+        let pause = route.rules.backoff.delay(beforeRetry: max(1, failures.tries), retryAfter: failure.retryAfter, using: &generator)
+        if pause < left { return pause }
+        // The server's word counts; the jitter on top of it gives way to the deadline.
+        return failure.retryAfter.flatMap { $0 < left ? $0 : nil }
     }
+
+    // MARK: Overrides
 
     /// Does what an override asks for before a call is made.
     ///
-    /// - Returns: the canned reply, if it has one.
-    private func apply(_ override: Override?, to call: Call) async throws(DiscoveryError) -> Reply? {
-        guard let override else { return nil }
+    /// - Returns: whether time has passed by that.
+    private func hold(_ call: Call, by override: Override) async throws(DiscoveryError) -> Bool {
         if let delay = override.delay {
             let left = ContinuousClock.now.duration(to: call.deadline)
             try await sleep(min(delay, left), call.address)
@@ -114,13 +173,7 @@ struct Caller: Sendable {
         }
         var generator = SystemRandomNumberGenerator()
         if override.fails(using: &generator) { throw override.failure(of: call.address) }
-        guard let canned = override.reply else { return nil }
-        guard canned.status < 300 else {
-            throw DiscoveryError(
-                .functionFailed, "\(call.address) is overridden, \(override).", address: call.address,
-                functionError: .init(type: nil, message: canned.body, status: canned.status, body: Array(canned.body.utf8)))
-        }
-        return Reply(message: canned.message, status: canned.status, servedBy: call.address)
+        return override.delay != nil
     }
 
     private func sleep(_ duration: Duration, _ address: Address) async throws(DiscoveryError) {
@@ -135,7 +188,7 @@ extension DiscoveryError {
     /// when it may have.
     func mayBeTriedAgain(isIdempotent: Bool) -> Bool {
         switch code {
-        case .unreachable: true
+        case .unreachable, .busy: true
         case .outcomeUnknown, .deadlineExceeded: isIdempotent
         case .functionFailed: isIdempotent && [500, 502, 504].contains(functionError?.status)
         default: false
@@ -150,7 +203,8 @@ extension DiscoveryError {
         case .outcomeUnknown: .lost
         case .deadlineExceeded: .functionFailed
         case .functionFailed: (functionError?.status ?? 500) >= 500 ? .functionFailed : .success
-        case .cancelled, .invalid: .unknown
+        // The caller's own doing, or its own trouble.
+        case .cancelled, .invalid, .busy: .unknown
         default: .success
         }
     }

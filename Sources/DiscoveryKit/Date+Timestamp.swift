@@ -8,7 +8,7 @@ extension Date {
 
     private static let secondsWithTimestamp = 0.0...253_402_300_799
 
-    /// Reads `2026-01-02T03:04:05Z`, with an offset such as `+02:00` in place of `Z`, and with a fraction of a second.
+    /// Reads `2026-01-02T03:04:05Z`, with an offset such as `+02:00` in place of `Z`, and with a fraction of a second, to the millisecond.
     package init?(timestamp: String) {
         let pattern = #/(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))/#.asciiOnlyDigits()
         guard timestamp.utf8.count <= 40, let match = timestamp.wholeMatch(of: pattern)?.output,
@@ -25,8 +25,8 @@ extension Date {
         // Years counted from March, so that the leap day is the last of its year.
         let years = month > 2 ? year : year - 1
         let days = 365 * years + years / 4 - years / 100 + years / 400 + (153 * ((month + 9) % 12) + 2) / 5 + day - 1 - 719_468
-        let fraction = match.7.flatMap { Double("0\($0)") } ?? 0
-        self.init(timeIntervalSince1970: Double(days * 86_400 + hour * 3_600 + minute * 60 + second - offset) + fraction)
+        let fraction = (match.7.flatMap { Double("0\($0)") } ?? 0) * 1_000
+        self.init(timeIntervalSince1970: Double(days * 86_400 + hour * 3_600 + minute * 60 + second - offset) + fraction.rounded() / 1_000)
         guard hasTimestamp else { return nil }
     }
 

@@ -1,3 +1,5 @@
+internal import NIOCore
+internal import NIOPosix
 internal import Synchronization
 
 /// Ends what runs beyond its deadline. One timer serves all calls, set anew only for a nearer deadline: a timer for each call would wake a
@@ -11,8 +13,11 @@ final class Deadlines: Sendable {
     private struct State {
         var watched: [UInt64: (deadline: ContinuousClock.Instant, end: @Sendable () -> Void)] = [:]
         var next: UInt64 = 0
-        var timer: ContinuousClock.Instant?
+        var timer: (deadline: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
     }
+
+    // An event loop's timer and not a sleeping task, which would keep what is local to the task of the first caller.
+    private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
     private let state = Mutex(State())
 
@@ -43,31 +48,29 @@ final class Deadlines: Sendable {
     }
 
     private func watch(until deadline: ContinuousClock.Instant, _ end: @escaping @Sendable () -> Void) -> UInt64 {
-        let (id, isNearest) = state.withLock { state in
+        state.withLock { state in
             state.next += 1
             state.watched[state.next] = (deadline, end)
-            let isNearest = state.timer.map { deadline < $0 } ?? true
-            if isNearest { state.timer = deadline }
-            return (state.next, isNearest)
+            if state.timer.map({ deadline < $0.deadline }) ?? true { setTimer(deadline, &state) }
+            return state.next
         }
-        if isNearest { setTimer(deadline) }
-        return id
     }
 
-    private func setTimer(_ deadline: ContinuousClock.Instant) {
-        Task {
-            try? await Task.sleep(until: deadline, clock: .continuous)
-            let (due, next) = state.withLock { state in
-                let now = ContinuousClock.now
-                let due = state.watched.filter { $0.value.deadline <= now }
-                for id in due.keys { state.watched[id] = nil }
-                // A timer that a nearer one overtook has nothing to set.
-                guard state.timer == deadline else { return (due, nil as ContinuousClock.Instant?) }
-                state.timer = state.watched.values.map(\.deadline).min()
-                return (due, state.timer)
-            }
-            for call in due.values { call.end() }
-            if let next { setTimer(next) }
+    private func setTimer(_ deadline: ContinuousClock.Instant, _ state: inout State) {
+        state.timer?.scheduled.cancel()
+        let delay = max(0, Int64(ContinuousClock.now.duration(to: deadline) / .nanoseconds(1)))
+        state.timer = (deadline, loop.scheduleTask(in: .nanoseconds(delay)) { self.endDue() })
+    }
+
+    private func endDue() {
+        let due = state.withLock { state in
+            let now = ContinuousClock.now
+            let due = state.watched.filter { $0.value.deadline <= now }
+            for id in due.keys { state.watched[id] = nil }
+            state.timer = nil
+            if let next = state.watched.values.map(\.deadline).min() { setTimer(next, &state) }
+            return due
         }
+        for call in due.values { call.end() }
     }
 }

@@ -18,10 +18,12 @@ extension Discovery {
         } catch {
             if error.code != .notFound { throw error.with(address: address) }
         }
-        var route: Route?
+        let plan = try await client.resolver.plan(parts, namespace)
+        let isElsewhere = plan.override?.destination != nil
         var target: Target?
         var failure: String?
-        do throws(DiscoveryError) { (route, target) = try await client.resolver.target(address) } catch { failure = error.message }
+        do throws(DiscoveryError) { target = try await client.resolver.target(address) } catch { failure = error.message }
+        let route = client.resolver.cached(address)
         let selected = Set(
             parts.selection.select(from: listed.instances.filter(freshness.isAlive), hasHealthCheck: listed.hasHealthCheck).map(\.id))
         let candidates = listed.instances.map { instance in
@@ -32,13 +34,15 @@ extension Discovery {
             return Explanation.Candidate(
                 address: own.text, incarnation: instance.incarnation, health: instance.health.rawValue,
                 lease: instance.lease == nil ? "none" : isAlive ? "alive" : "dead", attributes: instance.attributes,
-                leftOut: reason(instance, parts, isAlive: isAlive, isSelected: selected.contains(instance.id), isHealthy: isHealthy),
+                leftOut: isElsewhere
+                    ? "an override leads elsewhere"
+                    : reason(instance, parts, isAlive: isAlive, isSelected: selected.contains(instance.id), isHealthy: isHealthy),
                 calls: known.map { Self.calls($0, at: now) })
         }
         return Explanation(
             address: address.text, namespace: namespace, service: parts.service, home: client.names.place, cache: cache ?? "empty",
-            revision: listed.revision, override: route?.override.map { "`\($0.pattern)`: \($0)" },
-            policy: route.map { Self.described($0.resilience) }, candidates: candidates, kind: target?.resource.kind.description,
+            revision: listed.revision, override: plan.override.map { "`\($0.pattern)`: \($0)" },
+            policy: Self.described(plan.rules), candidates: candidates, kind: target?.resource.kind.description,
             location: target.map { Resource.shown($0.resource.location) }, chosen: target?.address.text, failure: failure)
     }
 
@@ -49,7 +53,10 @@ extension Discovery {
         if !instance.matches(parts.required) {
             return "it does not have \(Resolver.described(parts.required.filter { instance.attributes[$0.key] != $0.value }))"
         }
-        if isSelected { return nil }
+        if isSelected {
+            do throws(DiscoveryError) { _ = try Resource.resource(from: instance.attributes) } catch { return error.message }
+            return nil
+        }
         return isHealthy ? "others have \(Resolver.described(parts.preferred))" : "others are healthy"
     }
 

@@ -52,7 +52,11 @@ extension Discovery {
     ///
     /// - Throws: `.unsupported` for one that another version wrote and this one cannot read; what the home throws.
     public func overrides() async throws(DiscoveryError) -> [Override] {
-        try await client.names.overrides()
+        let now = Date()
+        let stored = try await client.home().run { try await $0.overrides() }
+        var overrides: [Override] = []
+        for (pattern, text) in stored { overrides.append(try Override.stored(text, for: pattern)) }
+        return overrides.filter { !$0.isExpired(at: now) }
     }
 
     /// Whether anything is registered that a pattern means. Waits for the disk.

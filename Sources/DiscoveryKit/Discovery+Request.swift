@@ -4,9 +4,9 @@ extension Discovery {
     /// Answers from memory while the registry is unchanged; otherwise waits for the disk, briefly.
     ///
     /// - Throws: `.malformedAddress`; `.notFound`, with names that are near; `.ambiguous` when the address names several instances;
-    ///   `.unsupported` and `.invalid` when what is registered says nothing usable; what the home throws.
+    ///   `.unsupported` and `.invalid` when what is registered says nothing usable, or an override answers calls; what the home throws.
     public func resolve(_ address: Address) async throws(DiscoveryError) -> Resource {
-        try await client.resolver.target(address).1.resource
+        try await client.resolver.target(address).resource
     }
 
     /// Calls a function and decodes its answer. The body is sent as JSON without exception. Waits for the network until the deadline.
@@ -46,7 +46,7 @@ extension Discovery {
         if let limit = options.deadline, limit <= .zero {
             throw DiscoveryError(.deadlineExceeded, "The deadline passed before the call began. Nothing was sent.", address: address)
         }
-        return try await client.telemetry.observe(.request, address) { observation throws(DiscoveryError) in
+        return try await client.telemetry.observe(.request, address, from: start) { observation throws(DiscoveryError) in
             try await client.caller.call(address, message, options, from: start, &observation)
         }
     }

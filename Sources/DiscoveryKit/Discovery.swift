@@ -40,7 +40,8 @@ final class Client: Sendable {
         resolver = Resolver(names, configuration)
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
         caller = Caller(
-            resolver: resolver, adapters: configuration.backend.adapters + configuration.adapters + [builtIn],
+            resolver: resolver,
+            adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) } + [builtIn],
             defaults: configuration.request)
         telemetry = Telemetry(logger: configuration.logger)
     }

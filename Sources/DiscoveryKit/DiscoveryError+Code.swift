@@ -40,7 +40,7 @@ extension DiscoveryError.Code {
     public static let homeUnusable = Self("homeUnusable", exitCode: 73)
     /// The home's files are not what was written. Exit code 74.
     public static let damaged = Self("damaged", exitCode: 74)
-    /// Another process held a lock for too long; nothing was done. Exit code 75.
+    /// Another process held a lock for too long, or this one has no connection left; nothing was done. Exit code 75.
     public static let busy = Self("busy", isRetryable: true, exitCode: 75)
     /// A body could not be encoded or decoded. Exit code 76.
     public static let coding = Self("coding", exitCode: 76)

@@ -28,12 +28,15 @@ extension EmbeddedBackend: NameService {
         }
     }
 
-    package func overrides() async throws(DiscoveryError) -> [Override] {
+    package func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? {
         let now = Date()
-        let stored = try await run { try await $0.overrides() }
-        var overrides: [Override] = []
-        for (pattern, text) in stored { overrides.append(try Override.stored(text, for: pattern)) }
-        return overrides.filter { !$0.isExpired(at: now) }
+        // Read by the pattern first: one that this version cannot read, or nobody needs, is in nobody's way.
+        for (text, stored) in try await run({ try await $0.overrides() }) {
+            guard let pattern = try? AddressPattern(parsing: text), pattern.matches(parts, in: namespace) else { continue }
+            let override = try Override.stored(stored, for: text)
+            if !override.isExpired(at: now) { return override }
+        }
+        return nil
     }
 
     package func register(

@@ -18,8 +18,8 @@ package protocol NameService: Sendable {
     /// The same, with those of ended processes: for people.
     func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances
 
-    /// The overrides that all processes share, in the order in which they are held against an address.
-    func overrides() async throws(DiscoveryError) -> [Override]
+    /// The override that all processes share for an address, if there is one now.
+    func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override?
 
     /// Registers an instance or replaces the one that has its id, durably.
     ///

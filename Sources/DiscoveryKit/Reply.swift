@@ -4,7 +4,7 @@ public struct Reply: Sendable {
     public let message: Message
     /// The HTTP status, 200 to 299: others are thrown as `.functionFailed`.
     public let status: Int
-    /// The instance that answered.
+    /// The instance that answered; the address called where an override led elsewhere.
     public let servedBy: Address
 
     /// Makes a reply, as an adapter does.

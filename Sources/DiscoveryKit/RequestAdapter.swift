@@ -20,3 +20,22 @@ public protocol RequestAdapter: Sendable {
     /// - Throws: an error with one of the codes above.
     func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply
 }
+
+/// Holds an application's adapter to the deadline.
+struct BoundedAdapter: RequestAdapter {
+    let adapter: any RequestAdapter
+
+    func accepts(_ resource: Resource) -> Bool { adapter.accepts(resource) }
+
+    func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+        do {
+            return try await Deadlines.shared.run(on: nil, until: request.deadline) { try await adapter.request(request, from: resource) }
+        } catch is Deadlines.Passed {
+            throw DiscoveryError(
+                .deadlineExceeded, "\(request.address) did not answer within the deadline. Give it more time, or look why it is slow.",
+                address: request.address)
+        } catch {
+            throw DiscoveryError(wrapping: error)
+        }
+    }
+}

@@ -14,19 +14,19 @@ final class Resolver: Sendable {
 
     private let names: any NameService
     private let defaultNamespace: String
-    private let rules: Rules
+    private let rules: CallRules
     private let logger: Logger
     private let targets = TargetTable()
     private let cache = Mutex<[Address: Route]>([:])
     private let hits = Atomic<UInt64>(0)
-    private let warned = Mutex<Set<String>>([])
+    private let told = Mutex<(warnings: Set<String>, notes: Set<String>)>(([], []))
     /// Where overrides lead, by path; opened when the first call goes there.
     private let otherHomes = Mutex<[String: EmbeddedBackend]>([:])
 
     init(_ names: any NameService, _ configuration: Discovery.Configuration) {
         self.names = names
         defaultNamespace = configuration.namespace
-        rules = Rules(configuration)
+        rules = CallRules(configuration)
         logger = configuration.logger
     }
 
@@ -39,28 +39,46 @@ final class Resolver: Sendable {
     func route(_ address: Address, checkingHome: Bool = false) async throws(DiscoveryError) -> Route {
         if let route = cache.withLock({ $0[address] }), route.isFresh {
             if checkingHome || hits.wrappingAdd(1, ordering: .relaxed).newValue % 256 == 0 {
-                do { try route.check() } catch { throw error.with(address: address) }
+                do { try route.check() } catch {
+                    // Where an override leads may have been removed and made again, which the one home of this client may not.
+                    guard let path = route.override?.home else { throw error.with(address: address) }
+                    await forget(path)
+                    return try await look(up: address)
+                }
             }
             return route
         }
         return try await look(up: address)
     }
 
-    /// The target to use now, `avoiding` some if there are others, and the route it is on.
+    /// The same, read anew.
+    func lookedUp(_ address: Address) async throws(DiscoveryError) -> Route { try await look(up: address) }
+
+    /// The target that a call would go to now.
     ///
-    /// - Throws: as ``route(_:checkingHome:)``.
-    func target(_ address: Address, avoiding avoided: [Target] = [], checkingHome: Bool = false) async throws(DiscoveryError) -> (
-        Route, Target
-    ) {
-        let route = try await route(address, checkingHome: checkingHome)
-        if let target = route.choose(avoiding: avoided, at: .now) { return (route, target) }
-        // All have ended without a change of the registry: what is there besides is asked of the registry itself.
-        let newer = try await look(up: address)
-        guard let target = newer.choose(avoiding: avoided, at: .now) else {
-            throw DiscoveryError(
-                .notFound, "The process that served \(address) has just ended. Start it, or register another.", address: address)
+    /// - Throws: as ``route(_:checkingHome:)``; `.unsupported` when an override answers calls instead.
+    func target(_ address: Address) async throws(DiscoveryError) -> Target {
+        for isLast in [false, true] {
+            // All have ended without a change of the registry: what is there besides is asked of the registry itself.
+            let route = isLast ? try await look(up: address) : try await route(address)
+            if let override = route.override, route.canned != nil {
+                throw DiscoveryError(
+                    .unsupported, "\(address) is nowhere: the override of `\(override.pattern)` answers its calls. It is \(override).",
+                    address: address)
+            }
+            if let target = route.choose(at: .now) { return target }
         }
-        return (newer, target)
+        throw Self.ended(address)
+    }
+
+    /// By which override and which rules calls are made, whether or not the address leads anywhere. For people.
+    func plan(_ parts: Address.Parts, _ namespace: String) async throws(DiscoveryError) -> (override: Override?, rules: Resilience) {
+        (try await override(of: parts, in: namespace), try rules.resilience(for: parts, in: namespace))
+    }
+
+    static func ended(_ address: Address) -> DiscoveryError {
+        DiscoveryError(
+            .notFound, "The process that served \(address) has just ended. Start it, or register another.", address: address)
     }
 
     func shutdown() async {
@@ -100,7 +118,7 @@ final class Resolver: Sendable {
         // Before anything is read: what changes meanwhile makes the route stale.
         let freshness = try await names.freshness()
         let override = try await override(of: parts, in: namespace)
-        let calls = rules.calls(to: "\(namespace).\(parts.service)", retryShare: resilience.retryShare)
+        let calls = rules.calls(to: address, resilience)
         func route(_ targets: [Target], _ freshness: any Freshness = freshness) -> Route {
             Route(targets, override, resilience, calls, freshness)
         }
@@ -111,15 +129,20 @@ final class Resolver: Sendable {
             switch destination {
             case .location(let url):
                 return route([targets.target(address, Resource(.function, at: url), nil, by: resilience.ejection)])
-            case .reply:
-                return route([targets.target(address, Resource(.function, at: "override:"), nil, by: resilience.ejection)])
+            case .reply: return route([])
             case .address(let other):
                 let (namespace, parts) = try name(other)
                 return route(try await load(parts, namespace, from: names, by: resilience))
             case .home(let path):
-                let home = self.home(path)
-                let both = BothFresh(first: freshness, second: try await home.freshness())
-                return route(try await load(parts, namespace, from: home, by: resilience), both)
+                let home = try self.home(path)
+                do throws(DiscoveryError) {
+                    let both = BothFresh(first: freshness, second: try await home.freshness())
+                    return route(try await load(parts, namespace, from: home, by: resilience), both)
+                } catch {
+                    // Opened again by the next call, should it be there again.
+                    if error.code == .homeUnusable { await forget(path) }
+                    throw error
+                }
             }
         } catch {
             throw DiscoveryError(
@@ -138,19 +161,27 @@ final class Resolver: Sendable {
             if let own = Override.first(of: rules.overrides, matching: parts, in: namespace, at: now) {
                 own
             } else {
-                Override.first(of: try await names.overrides(), matching: parts, in: namespace, at: now)
+                try await names.override(of: parts, in: namespace)
             }
         if let override { note("override is in effect", "`\(override.pattern)`: \(override)") }
         return override
     }
 
-    private func home(_ path: String) -> EmbeddedBackend {
-        otherHomes.withLock { homes in
+    private func home(_ path: String) throws(DiscoveryError) -> EmbeddedBackend {
+        try otherHomes.withLock { homes throws(DiscoveryError) in
             if let home = homes[path] { return home }
+            // A slip is not made into a home.
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw DiscoveryError(.homeUnusable, "There is no home \(path.excerpt(reach: 200)).")
+            }
             let home = EmbeddedBackend(home: path, group: nil)
             homes[path] = home
             return home
         }
+    }
+
+    private func forget(_ path: String) async {
+        await otherHomes.withLock { $0.removeValue(forKey: path) }?.shutdown()
     }
 
     private func load(
@@ -225,16 +256,18 @@ final class Resolver: Sendable {
     }
 
     private func warn(_ sentence: String) {
-        once(sentence) { logger.warning("instance is registered in a doubtful way", metadata: ["discovery.reason": .string(sentence)]) }
+        guard told.withLock({ Self.insert(sentence, into: &$0.warnings) }) else { return }
+        logger.warning("instance is registered in a doubtful way", metadata: ["discovery.reason": .string(sentence)])
     }
 
     private func note(_ what: Logger.Message, _ sentence: String) {
-        once("\(what)\(sentence)") { logger.notice(what, metadata: ["discovery.reason": .string(sentence)]) }
+        guard told.withLock({ Self.insert("\(what): \(sentence)", into: &$0.notes) }) else { return }
+        logger.notice(what, metadata: ["discovery.reason": .string(sentence)])
     }
 
     /// Each sentence once per client; a bounded memory of them.
-    private func once(_ sentence: String, _ log: () -> Void) {
-        if warned.withLock({ $0.count < 1_000 && $0.insert(sentence).inserted }) { log() }
+    private static func insert(_ sentence: String, into sentences: inout Set<String>) -> Bool {
+        sentences.count < 1_000 && sentences.insert(sentence).inserted
     }
 
     static func described(_ filters: [String: String]) -> String {

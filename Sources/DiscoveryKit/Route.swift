@@ -5,40 +5,75 @@ internal import Synchronization
 final class Route: Sendable {
     let targets: [Target]
     let override: Override?
-    let resilience: Resilience
-    let calls: ServiceCalls
+    let rules: Resilience
+    let calls: AddressCalls
     let made = ContinuousClock.now
     private let freshness: any Freshness
 
-    init(_ targets: [Target], _ override: Override?, _ resilience: Resilience, _ calls: ServiceCalls, _ freshness: any Freshness) {
-        self.targets = targets
+    init(_ targets: [Target], _ override: Override?, _ rules: Resilience, _ calls: AddressCalls, _ freshness: any Freshness) {
+        // Who has weight nothing is not called, unless all have.
+        let weighty = rules.balancing == .weighted ? targets.filter { $0.weight > 0 } : targets
+        self.targets = weighty.isEmpty ? targets : weighty
         self.override = override
-        self.resilience = resilience
+        self.rules = rules
         self.calls = calls
         self.freshness = freshness
     }
 
-    var isFresh: Bool { freshness.isFresh && !(override?.isExpired(at: Date()) ?? false) }
+    /// What calls are answered with instead of being made.
+    var canned: Override.Reply? { override?.reply }
+
+    var isFresh: Bool { freshness.isFresh && !(override?.expires != nil && override?.isExpired(at: Date()) == true) }
 
     func check() throws(DiscoveryError) { try freshness.check() }
 
     func isAlive(_ target: Target) -> Bool { target.instance.map(freshness.isAlive) ?? true }
 
-    /// A living target, of those that are worth calling if there are any, but for `avoided` if there are others; `nil` when none lives.
-    func choose(avoiding avoided: [Target] = [], at now: ContinuousClock.Instant) -> Target? {
-        if targets.count == 1 { return isAlive(targets[0]) ? targets[0] : nil }
-        let fresh = avoided.isEmpty ? targets : targets.filter { target in !avoided.contains { $0.isSame(as: target) } }
-        return choose(among: fresh.isEmpty ? targets : fresh, at: now) ?? (fresh.isEmpty ? nil : choose(among: targets, at: now))
+    // MARK: Choosing
+
+    enum Admittance {
+        case admitted(Target, TargetHealth.Admission)
+        /// Nobody may be called now; this is one of them.
+        case refused(Target)
+        /// Nobody lives.
+        case nobody
     }
 
-    private func choose(among targets: [Target], at now: ContinuousClock.Instant) -> Target? {
-        if targets.allSatisfy(\.isAvailable) { return living(of: targets) }
-        let health = targets.map { $0.health(at: now) }
-        let groups: [(TargetHealth.State) -> Bool] = [
-            { $0 == .available || $0 == .probeDue }, { if case .avoided = $0 { true } else { false } }, { _ in true },
-        ]
-        for isWanted in groups {
-            if let target = living(of: zip(targets, health).filter { isWanted($0.1) }.map(\.0)) { return target }
+    /// The right to make one call to a living target: one that ``choose(avoiding:at:)`` would choose.
+    func admit(avoiding failed: [Target] = [], at now: ContinuousClock.Instant) -> Admittance {
+        var passed: [Target] = []
+        while let target = choose(avoiding: failed, besides: passed, at: now) {
+            if let admission = target.admit(at: now) {
+                calls.nextTurn()
+                return .admitted(target, admission)
+            }
+            // Its function fails and there is no other; or another call has just become its probe.
+            if case .avoided = target.health(at: now), let admission = target.admit(at: now, anyway: true) {
+                return .admitted(target, admission)
+            }
+            passed.append(target)
+        }
+        return passed.first.map { .refused($0) } ?? .nobody
+    }
+
+    /// A living target: one that does well and has not failed this caller; else, of those, one whose function fails; else one that has failed
+    /// this caller. Only when there is nobody else, one that is not to be called at all.
+    ///
+    /// - Parameter passed: those that are out of the question.
+    func choose(avoiding failed: [Target] = [], besides passed: [Target] = [], at now: ContinuousClock.Instant) -> Target? {
+        if targets.count == 1, passed.isEmpty { return isAlive(targets[0]) ? targets[0] : nil }
+        if failed.isEmpty, passed.isEmpty, targets.allSatisfy(\.isAvailable) { return living(of: targets) }
+        func rank(_ target: Target) -> Int {
+            let isUntried = !failed.contains { $0.isSame(as: target) }
+            return switch target.health(at: now) {
+            case .available, .probeDue: isUntried ? 0 : 2
+            case .avoided: isUntried ? 1 : 3
+            case .open: 4
+            }
+        }
+        let ranked = targets.filter { target in !passed.contains { $0.isSame(as: target) } }.map { (rank: rank($0), target: $0) }
+        for rank in 0...4 {
+            if let target = living(of: ranked.filter { $0.rank == rank }.map(\.target)) { return target }
         }
         return nil
     }
@@ -56,62 +91,25 @@ final class Route: Sendable {
     private func pick(_ targets: [Target]) -> Int? {
         var generator = SystemRandomNumberGenerator()
         // What the commonest way needs not be told.
-        if resilience.balancing == .random { return targets.indices.randomElement(using: &generator) }
+        if rules.balancing == .random { return targets.indices.randomElement(using: &generator) }
         let candidates = targets.map { Balancing.Candidate(weight: $0.weight, inFlight: $0.inFlight) }
-        return resilience.balancing.choose(among: candidates, turn: calls.nextTurn(), using: &generator)
+        return rules.balancing.choose(among: candidates, turn: calls.turn, using: &generator)
     }
 }
 
-/// What the calls to one service share.
-final class ServiceCalls: Sendable {
+/// What the calls to one address share, however often it is resolved.
+final class AddressCalls: Sendable {
     private let budget: Mutex<RetryBudget>
     private let turns = Atomic<UInt64>(0)
 
     init(retryShare: Double) { budget = Mutex(RetryBudget(share: retryShare, at: .now)) }
 
-    func nextTurn() -> UInt64 { turns.wrappingAdd(1, ordering: .relaxed).oldValue }
+    /// How many calls went before.
+    var turn: UInt64 { turns.load(ordering: .relaxed) }
+
+    func nextTurn() { turns.wrappingAdd(1, ordering: .relaxed) }
 
     func begin(at now: ContinuousClock.Instant) { budget.withLock { $0.deposit(at: now) } }
 
     func mayRetry(at now: ContinuousClock.Instant) -> Bool { budget.withLock { $0.withdraw(at: now) } }
-}
-
-/// The overrides and policies of one address, and what its service's calls share.
-final class Rules: Sendable {
-    private struct Key: Hashable {
-        let service: String
-        let retryShare: Double
-    }
-
-    let overrides: [Override]
-    private let policies: [PolicyRule]
-    private let base: RequestPolicy
-    private let calls = Mutex<[Key: ServiceCalls]>([:])
-
-    init(_ configuration: Discovery.Configuration) {
-        overrides = configuration.overrides
-        policies = configuration.policies
-        var base = RequestPolicy()
-        base.deadline = configuration.request.deadline
-        base.isIdempotent = configuration.request.isIdempotent
-        self.base = base
-    }
-
-    /// By which rules calls are made: of several that match, for each setting the last that has it counts.
-    func resilience(for parts: Address.Parts, in namespace: String) throws(DiscoveryError) -> Resilience {
-        let matching = policies.filter { $0.pattern.matches(parts, in: namespace) }
-        let policy = matching.reversed().reduce(RequestPolicy()) { $0.completed(from: $1.policy) }
-        return try Resilience(policy.completed(from: base))
-    }
-
-    func calls(to service: String, retryShare: Double) -> ServiceCalls {
-        calls.withLock { calls in
-            let key = Key(service: service, retryShare: retryShare)
-            if let known = calls[key] { return known }
-            if calls.count >= 4_096 { calls.removeAll(keepingCapacity: true) }
-            let made = ServiceCalls(retryShare: retryShare)
-            calls[key] = made
-            return made
-        }
-    }
 }

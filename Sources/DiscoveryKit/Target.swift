@@ -2,7 +2,7 @@ internal import Registry
 internal import Synchronization
 
 /// One place that calls may go to, with what this client knows of it: how it does, and how many calls wait for it. What is known stays when
-/// the registry is read anew, and starts afresh when the instance moves.
+/// the registry is read anew, and starts afresh when the instance is registered anew.
 final class Target: Sendable {
     /// `namespace.service->id`, for replies and logs.
     let address: Address
@@ -19,7 +19,7 @@ final class Target: Sendable {
         init(_ rule: TargetHealth.Rule) { health = Mutex(TargetHealth(rule)) }
     }
 
-    /// - Parameter known: an earlier registration of the same instance at the same place.
+    /// - Parameter known: the same registration, as it was read before.
     fileprivate init(
         _ address: Address, _ resource: Resource, _ instance: Registry.Instance?, after known: Target?, by rule: TargetHealth.Rule
     ) {
@@ -32,7 +32,7 @@ final class Target: Sendable {
 
     var inFlight: Int { state.inFlight.load(ordering: .relaxed) }
 
-    /// Whether both are the same instance at the same place.
+    /// Whether both are the same registration at the same place.
     func isSame(as other: Target) -> Bool { state === other.state }
 
     /// Whether nothing speaks against calling it: cheaper to ask than ``health(at:)``.
@@ -75,7 +75,8 @@ final class TargetTable: Sendable {
             let key = Key(address: address, location: resource.location, rule: rule)
             let known = states[key]
             if let known, known.instance == instance, known.resource == resource { return known }
-            let target = Target(address, resource, instance, after: known, by: rule)
+            let isSame = known.map { $0.instance?.incarnation == instance?.incarnation } ?? false
+            let target = Target(address, resource, instance, after: isSame ? known : nil, by: rule)
             if states.count >= Self.limit { states.removeAll(keepingCapacity: true) }
             states[key] = target
             return target

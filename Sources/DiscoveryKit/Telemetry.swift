@@ -19,6 +19,7 @@ final class Telemetry: Sendable {
 
     private let logger: Logger
     private let timers = Mutex<[Label: Metrics.Timer]>([:])
+    private let counters = Mutex<[String: Counter]>([:])
 
     init(logger: Logger) { self.logger = logger }
 
@@ -26,9 +27,9 @@ final class Telemetry: Sendable {
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
-        _ operation: StaticOperation, _ address: Address, _ body: (inout Observation) async throws(DiscoveryError) -> Value
+        _ operation: StaticOperation, _ address: Address, from start: ContinuousClock.Instant = .now,
+        _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
-        let start = ContinuousClock.now
         var observation = Observation()
         var code = "ok"
         defer { ended(operation, address, observation, code, start.duration(to: .now)) }
@@ -68,7 +69,7 @@ final class Telemetry: Sendable {
     ) {
         timer(operation, observation.kind, code).recordNanoseconds(Int64(duration / .nanoseconds(1)))
         if observation.retries > 0 {
-            Counter(label: "discovery.request.retries", dimensions: [("code", code)]).increment(by: observation.retries)
+            retryCounter(code).increment(by: observation.retries)
         }
         logger.trace(
             "operation ended",
@@ -76,6 +77,15 @@ final class Telemetry: Sendable {
                 "discovery.operation": .string(operation.rawValue), "discovery.address": .string(address.text),
                 "discovery.code": .string(code),
             ])
+    }
+
+    private func retryCounter(_ code: String) -> Counter {
+        counters.withLock { counters in
+            if let counter = counters[code] { return counter }
+            let counter = Counter(label: "discovery.request.retries", dimensions: [("code", code)])
+            counters[code] = counter
+            return counter
+        }
     }
 
     private func timer(_ operation: StaticOperation, _ kind: Resource.Kind?, _ code: String) -> Metrics.Timer {

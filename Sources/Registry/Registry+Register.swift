@@ -1,4 +1,3 @@
-internal import Synchronization
 package import Store
 
 extension Registry {

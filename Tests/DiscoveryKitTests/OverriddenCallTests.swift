@@ -66,14 +66,18 @@ import Testing
 
     @Test func `a canned reply is given without a call, and a canned error thrown`() async throws {
         let overrides = [
-            try Override("ais.users", .reply(json: ["id": 7])), Override("ais.bad", .reply(text: "out of order", status: 503)),
+            try Override("ais.users", .reply(json: ["id": 7])), Override("ais.bad", .reply(text: "out of order", status: 501)),
+            Override("ais.busy", .reply(text: "later", status: 503)),
         ]
         try await withDiscovery(configure: { $0.overrides = overrides }) { discovery in
             let user: [String: Int] = try await discovery.request("ais.users")
             #expect(user == ["id": 7])
             let error = await failure { try await discovery.request("ais.bad") }
-            #expect(error?.code == .functionFailed && error?.functionError?.status == 503)
+            #expect(error?.code == .functionFailed && error?.functionError?.status == 501)
             #expect(error?.functionError?.message == "out of order")
+            let busy = await failure { try await discovery.request("ais.busy") }
+            #expect(busy?.code == .unreachable && busy?.message.hasSuffix("It was tried 5 times.") == true, "as a function's own 503")
+            #expect(await failure { try await discovery.resolve("ais.users") }?.code == .unsupported)
         }
     }
 

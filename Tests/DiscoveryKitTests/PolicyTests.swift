@@ -42,7 +42,7 @@ import Testing
             for _ in 0..<5 { _ = await failure { try await discovery.request("ais.a->f") } }
             #expect(adapter.asked.count == 5)
             let refused = await failure { try await discovery.request("ais.a->f") }
-            #expect(refused?.code == .unreachable && refused?.message.contains("left alone for") == true)
+            #expect(refused?.code == .unreachable && refused?.message.contains("left alone until") == true)
             #expect(adapter.asked.count == 5)
             #expect(try await discovery.explain("ais.a->f").candidates.first?.calls?.contains("refused for") == true)
             // Another place under the same address has done nothing wrong.
