@@ -4,6 +4,7 @@ internal import Registry
 struct Caller: Sendable {
     let resolver: Resolver
     let adapters: [any RequestAdapter]
+    let interceptor: (any CallInterceptor)?
     let defaults: RequestOptions
 
     func call(
@@ -14,11 +15,13 @@ struct Caller: Sendable {
         observation.kind = target.resource.kind
         let rules = route.resilience
         // Neither endless, as nobody would notice, nor beyond what timers can count.
+        let limit = min(options.deadline ?? rules.deadline, RequestOptions.longestDeadline)
         let call = Call(
-            address: address, message: message, deadline: start + min(options.deadline ?? rules.deadline, RequestOptions.longestDeadline),
+            address: address, message: message, limit: limit, deadline: start + limit,
             isIdempotent: options.isIdempotent ?? rules.isIdempotent, headers: options.headers(over: defaults))
         route.calls.begin(at: start)
         if let reply = try await apply(route.override, to: call) { return reply }
+        if let interceptor, let reply = try await ask(interceptor, about: call) { return reply }
         var tried: [Target] = []
         while true {
             let failure: DiscoveryError
@@ -51,6 +54,7 @@ struct Caller: Sendable {
     private struct Call {
         let address: Address
         let message: Message
+        let limit: Duration
         let deadline: ContinuousClock.Instant
         let isIdempotent: Bool
         let headers: [String: String]
@@ -121,6 +125,19 @@ struct Caller: Sendable {
                 functionError: .init(type: nil, message: canned.body, status: canned.status, body: Array(canned.body.utf8)))
         }
         return Reply(message: canned.message, status: canned.status, servedBy: call.address)
+    }
+
+    private func ask(_ interceptor: any CallInterceptor, about call: Call) async throws(DiscoveryError) -> Reply? {
+        let namespace = try resolver.name(call.address).namespace
+        let request = Request(call.message, to: call.address, deadline: call.deadline, lowercaseHeaders: call.headers)
+        let intercepted = InterceptedCall(request: request, namespace: namespace, limit: call.limit, isIdempotent: call.isIdempotent)
+        do {
+            return try await Deadlines.shared.run(on: nil, until: call.deadline) { try await interceptor.reply(to: intercepted) }
+        } catch is Deadlines.Passed {
+            throw DiscoveryError(.deadlineExceeded, "\(call.address) did not answer within the deadline.", address: call.address)
+        } catch {
+            throw DiscoveryError(wrapping: error).with(address: call.address)
+        }
     }
 
     private func sleep(_ duration: Duration, _ address: Address) async throws(DiscoveryError) {

@@ -41,7 +41,7 @@ final class Client: Sendable {
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
         caller = Caller(
             resolver: resolver, adapters: configuration.backend.adapters + configuration.adapters + [builtIn],
-            defaults: configuration.request)
+            interceptor: configuration.backend.interceptor, defaults: configuration.request)
         telemetry = Telemetry(logger: configuration.logger)
     }
 
