@@ -2,7 +2,7 @@ internal import DiscoveryKit
 
 extension BackendTrial {
     func missesWhatIsNotThere() async throws {
-        try await one.register(address("scheduler"), Resource(.function, at: Self.nowhere))
+        try await register(address("scheduler"), Resource(.function, at: Self.nowhere))
         let others: [(Address, String)] = [
             (address("schedular"), "scheduler"), (address("scheduler", .id("oen")), "one"),
             (Address(namespace: namespace + "x", service: "scheduler"), namespace),
@@ -21,8 +21,8 @@ extension BackendTrial {
 
     func failsCalls() async throws {
         struct Broken: Error {}
-        try await one.register(address("nowhere"), Resource(.function, at: Self.nowhere))
-        try await one.register(address("queue"), Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
+        try await register(address("nowhere"), Resource(.function, at: Self.nowhere))
+        try await register(address("queue"), Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
         try await Conformance.expect(.unreachable, of: "a call to a port where nobody listens") {
             _ = try await other.request(address("nowhere"), options: deadline(.seconds(5)))
         }
@@ -65,13 +65,13 @@ extension BackendTrial {
             ("an attribute longer than 1,024 characters", address("bad"), Resource(.function, at: Self.nowhere, attributes: ["a": long])),
         ]
         for (what, place, resource) in malformed {
-            try await Conformance.expect(.invalid, of: "registering \(what)") { try await one.register(place, resource) }
+            try await Conformance.expect(.invalid, of: "registering \(what)") { try await register(place, resource) }
         }
         try await Conformance.expect(.notFound, of: "what was refused") { _ = try await resolve(address("bad")) }
     }
 
     func endsWithShutdown() async throws {
-        try await one.register(address("kept"), Resource(.function, at: Self.nowhere))
+        try await register(address("kept"), Resource(.function, at: Self.nowhere))
         _ = try await resolve(address("kept"))
         await other.shutdown()
         await other.shutdown()

@@ -43,6 +43,30 @@ extension BackendTrial {
         }
     }
 
+    func takesOver() async throws {
+        let place = address("shared")
+        let first = Task { [one] in try await one.serve(place) { (_: Request) in .text("first") } }
+        defer { first.cancel() }
+        try await waitUntilResolved(place)
+        let before = try await resolve(place).location
+        try await serving(place, by: other, { _ in .text("second") }) {
+            try await Conformance.within(patience, "\(place) to lead to who served it last") { [one] in
+                while try await one.resolve(place).location == before { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            try await expectAnswer("second", from: place, "while both serve it")
+            first.cancel()
+            _ = await first.result
+            try await expectAnswer("second", from: place, "once the first has ended")
+        }
+    }
+
+    private func expectAnswer(_ expected: String, from address: Address, _ when: String) async throws {
+        for client in [one, other] {
+            let reply = try await client.request(address)
+            try Conformance.expect("who answers \(when)", is: expected, seen: String(decoding: reply.message.body, as: UTF8.self))
+        }
+    }
+
     func servesReplicas() async throws {
         try await serving(address("many", .any), { _ in .text("first") }) {
             let first = try await resolve(address("many", .only)).location
@@ -65,7 +89,7 @@ extension BackendTrial {
         try await serving(address("blue"), { _ in .text("blue") }) {
             try await serving(address("green"), by: other, { _ in .text("green") }) {
                 let places = ["blue": try await resolve(address("blue")).location, "green": try await resolve(address("green")).location]
-                try await one.register(front, Resource(.function, at: places["blue"] ?? ""))
+                try await register(front, Resource(.function, at: places["blue"] ?? ""))
                 let load = Load()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<4 {
@@ -80,7 +104,7 @@ extension BackendTrial {
                     do {
                         for turn in 1...40 {
                             let name = turn.isMultiple(of: 2) ? "blue" : "green"
-                            try await one.register(front, Resource(.function, at: places[name] ?? ""))
+                            try await register(front, Resource(.function, at: places[name] ?? ""))
                             let reply = try await other.request(front)
                             try Conformance.expect(
                                 "who answers right after swap \(turn)", is: name, seen: String(decoding: reply.message.body, as: UTF8.self))

@@ -3,7 +3,7 @@ internal import DiscoveryKit
 extension BackendTrial {
     func findsWhatIsRegistered() async throws {
         let resource = Resource(.function, at: Self.nowhere, attributes: ["stage": "prod", "note": "a b=c, d"])
-        try await one.register(address("kept"), resource)
+        try await register(address("kept"), resource)
         for client in [other, one] {
             let found = try await resolve(address("kept"), by: client)
             try Conformance.expect("the kind", is: resource.kind, seen: found.kind)
@@ -12,7 +12,7 @@ extension BackendTrial {
                 try Conformance.expect("the attribute `\(key)`", is: value, seen: found.attributes[key] ?? "nothing")
             }
         }
-        try await one.register(address("kept", .id("a.b:c")), Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
+        try await register(address("kept", .id("a.b:c")), Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
         let queue = try await resolve(address("kept", .id("a.b:c")))
         try Conformance.expect("the kind of a queue", is: .queue, seen: queue.kind)
         try Conformance.expect("its location", is: "arn:aws:sqs:local:000000000000:jobs", seen: queue.location)
@@ -23,7 +23,7 @@ extension BackendTrial {
         try await Conformance.expect(.notFound, of: "an address that is not registered yet") { _ = try await resolve(address("moving")) }
         for port in 2...6 {
             let location = "http://127.0.0.1:\(port)/"
-            try await one.register(address("moving"), Resource(.function, at: location, attributes: ["port": "\(port)"]))
+            try await register(address("moving"), Resource(.function, at: location, attributes: ["port": "\(port)"]))
             for meant in [address("moving"), address("moving", .only), address("moving", .any)] {
                 let found = try await resolve(meant)
                 try Conformance.expect("the location of \(meant), just registered", is: location, seen: found.location)
@@ -38,7 +38,7 @@ extension BackendTrial {
 
     func chooses() async throws {
         for (id, stage) in [("blue", "prod"), ("green", "test")] {
-            try await one.register(
+            try await register(
                 address("both", .id(id)), Resource(.function, at: "\(Self.nowhere)\(id)", attributes: ["stage": stage]))
         }
         func stage(_ value: String, isRequired: Bool = true) -> [Address.Filter] {

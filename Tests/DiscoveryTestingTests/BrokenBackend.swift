@@ -6,7 +6,8 @@ import Synchronization
 /// A backend in memory with one fault.
 struct BrokenBackend: Sendable {
     enum Fault: CaseIterable {
-        case losesAttributes, neverForgets, mistakesIDs, cutsBodies, keepsWhatEnded, keepsOneReplica, replacesWithGap, swapsLate
+        case losesAttributes, neverForgets, mistakesIDs, cutsBodies, keepsWhatEnded, removesSuccessors, keepsOneReplica, replacesWithGap,
+            swapsLate
         case takesTheFirst, hidesNames, mixesUpErrors, takesAnything, outlivesShutdown
 
         var check: String {
@@ -16,6 +17,7 @@ struct BrokenBackend: Sendable {
             case .mistakesIDs: "resolve: filters and ids choose among instances"
             case .cutsBodies: "request: body, attributes, headers and content type arrive, and come back"
             case .keepsWhatEnded: "serve: a closure is callable until it ends, and gone then"
+            case .removesSuccessors: "serve: who serves an address that is served takes it over, and keeps it"
             case .keepsOneReplica: "serve: several under one service share its calls"
             case .replacesWithGap, .swapsLate: "swap: under load it fails no call, and the next call goes to the new place"
             case .takesTheFirst, .hidesNames: "errors: what is not there is not found, with what is near"
@@ -102,7 +104,7 @@ private final class BrokenNames: NameService {
 
     func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError) {
         if fault == .keepsWhatEnded, incarnation != nil { return }
-        try await names.deregister(id, from: service, incarnation: incarnation)
+        try await names.deregister(id, from: service, incarnation: fault == .removesSuccessors ? nil : incarnation)
     }
 
     func waitUntilReplaced(_ id: String, in service: Registry.ServiceName, incarnation: Int64) async throws(DiscoveryError) {
