@@ -66,21 +66,23 @@ struct Swap {
     static func location(of address: Address) async throws -> String {
         while true {
             do throws(DiscoveryError) {
-                return try await Discovery.resolve(address).location
+                _ = try await Discovery.resolve(address)
+                break
             } catch .notFound {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }
+        return try await Discovery.resolve(address).location
     }
 
     static func report(_ swaps: Int, _ latencies: [Duration], _ failures: [DiscoveryError], _ answers: [String: Int]) {
         print("\(latencies.count) calls, \(swaps) swaps, \(failures.count) failures")
         for (answer, count) in answers.sorted(by: { $0.key < $1.key }) { print("  \(count) answered \"\(answer)\"") }
-        if let longest = latencies.last {
+        if !latencies.isEmpty {
             func percentile(_ share: Double) -> String {
-                "\((latencies[Int(Double(latencies.count - 1) * share)] / .microseconds(1)).rounded()) µs"
+                "\(Int(latencies[Int(Double(latencies.count - 1) * share)] / .microseconds(1))) µs"
             }
-            print("latency: median \(percentile(0.5)), 99 % \(percentile(0.99)), 99.9 % \(percentile(0.999)), longest \(longest)")
+            print("latency: median \(percentile(0.5)), 99 % \(percentile(0.99)), 99.9 % \(percentile(0.999)), longest \(percentile(1))")
         }
         for failure in failures.prefix(5) { print("  \(failure)") }
     }
