@@ -30,7 +30,8 @@ import Testing
     func `a check finds the fault that it is for`(fault: BrokenBackend.Fault) async throws {
         let backend = BrokenBackend(fault)
         await #expect(throws: ConformanceFailure.self) {
-            try await run(fault.check) {
+            // A replica that never answers is waited for.
+            try await run(fault.check, patience: fault == .keepsOneReplica ? .seconds(2) : .seconds(20)) {
                 var configuration = Discovery.Configuration()
                 configuration.backend = backend.backend
                 return configuration
@@ -44,14 +45,14 @@ import Testing
     }
 
     private func run(
-        _ name: String, configuration: @escaping @Sendable () -> Discovery.Configuration
+        _ name: String, patience: Duration = .seconds(20), configuration: @escaping @Sendable () -> Discovery.Configuration
     ) async throws {
         let checks = Conformance.checks(
             of: {
                 var configuration = configuration()
                 configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 return try Discovery(configuration)
-            })
+            }, patience: patience)
         try await #require(checks.first { $0.name == name }).run()
     }
 }
