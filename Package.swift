@@ -35,6 +35,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "DiscoveryKit", targets: ["DiscoveryKit"]),
+        .library(name: "DiscoveryTesting", targets: ["DiscoveryTesting"]),
         .executable(name: "discovery", targets: ["discovery"]),
     ],
     dependencies: [
@@ -62,6 +63,7 @@ let package = Package(
                 .configuration, .lifecycle,
             ],
             swiftSettings: strict),
+        .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
@@ -81,6 +83,8 @@ let package = Package(
                 "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle, .tracing,
                 .inMemoryTracing, .metrics, .metricsTestKit,
             ], swiftSettings: strict),
+        .testTarget(
+            name: "DiscoveryTestingTests", dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", .logging], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -6,6 +6,14 @@ let package = Package(
     name: "samples",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "discovery", path: "..")],
-    targets: [.executableTarget(name: "Scheduler", dependencies: [.product(name: "DiscoveryKit", package: "discovery")])],
+    targets: [
+        .executableTarget(name: "Scheduler", dependencies: [.product(name: "DiscoveryKit", package: "discovery")]),
+        .executableTarget(
+            name: "CustomAdapter",
+            dependencies: [
+                .product(name: "DiscoveryKit", package: "discovery"), .product(name: "DiscoveryTesting", package: "discovery"),
+            ]),
+        .executableTarget(name: "Swap", dependencies: [.product(name: "DiscoveryKit", package: "discovery")]),
+    ],
     swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,7 @@ internal import Registry
 struct Caller: Sendable {
     let resolver: Resolver
     let adapters: [any RequestAdapter]
+    let interceptor: (any CallInterceptor)?
     let defaults: RequestOptions
 
     func call(
@@ -12,12 +13,17 @@ struct Caller: Sendable {
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> Reply {
         var route = try await resolver.route(address, checkingHome: true)
+        // Neither endless, as nobody would notice, nor beyond what timers can count.
+        let limit = min(options.deadline ?? route.rules.deadline, RequestOptions.longestDeadline)
         let call = Call(
-            address: address, message: message,
-            deadline: start + min(options.deadline ?? route.rules.deadline, RequestOptions.longestDeadline),
+            address: address, message: message, limit: limit, deadline: start + limit,
             isIdempotent: options.isIdempotent ?? route.rules.isIdempotent, headers: options.headers(over: defaults))
         route.calls.begin(at: start)
         if let override = route.override, try await hold(call, by: override) { route = try await resolver.route(address) }
+        if let interceptor, route.canned == nil, let reply = try await ask(interceptor, about: call) {
+            observation.kind = .function
+            return reply
+        }
         var failures = Failures()
         while true {
             let failure: DiscoveryError
@@ -57,6 +63,7 @@ struct Caller: Sendable {
     private struct Call {
         let address: Address
         let message: Message
+        let limit: Duration
         let deadline: ContinuousClock.Instant
         let isIdempotent: Bool
         let headers: [String: String]
@@ -174,6 +181,19 @@ struct Caller: Sendable {
         var generator = SystemRandomNumberGenerator()
         if override.fails(using: &generator) { throw override.failure(of: call.address) }
         return override.delay != nil
+    }
+
+    private func ask(_ interceptor: any CallInterceptor, about call: Call) async throws(DiscoveryError) -> Reply? {
+        let namespace = try resolver.name(call.address).namespace
+        let request = Request(call.message, to: call.address, deadline: call.deadline, lowercaseHeaders: call.headers)
+        let intercepted = InterceptedCall(request: request, namespace: namespace, limit: call.limit, isIdempotent: call.isIdempotent)
+        do {
+            return try await Deadlines.shared.run(on: nil, until: call.deadline) { try await interceptor.reply(to: intercepted) }
+        } catch is Deadlines.Passed {
+            throw DiscoveryError(.deadlineExceeded, "\(call.address) did not answer within the deadline.", address: call.address)
+        } catch {
+            throw DiscoveryError(wrapping: error).with(address: call.address)
+        }
     }
 
     private func sleep(_ duration: Duration, _ address: Address) async throws(DiscoveryError) {

@@ -66,7 +66,7 @@ extension Discovery {
     public struct Backend: Sendable {
         private enum Kind: Sendable {
             case home(path: String, group: String?)
-            case other(any NameService, adapters: [any RequestAdapter])
+            case other(any NameService, adapters: [any RequestAdapter], interceptor: (any CallInterceptor)?)
         }
 
         private let kind: Kind
@@ -80,22 +80,29 @@ extension Discovery {
             Backend(kind: .home(path: home ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment), group: group))
         }
 
-        /// Names kept by `names`, and what is registered there spoken to by `adapters`.
-        package static func names(_ names: any NameService, adapters: [any RequestAdapter]) -> Backend {
-            Backend(kind: .other(names, adapters: adapters))
+        /// Names kept by `names`, and what is registered there spoken to by `adapters`; `interceptor` is asked before them.
+        package static func names(
+            _ names: any NameService, adapters: [any RequestAdapter] = [], interceptor: (any CallInterceptor)? = nil
+        ) -> Backend {
+            Backend(kind: .other(names, adapters: adapters, interceptor: interceptor))
         }
 
         /// A name service for one client.
         var names: any NameService {
             switch kind {
             case .home(let path, let group): EmbeddedBackend(home: path, group: group)
-            case .other(let names, _): names
+            case .other(let names, _, _): names
             }
         }
 
         /// The adapters that belong to it.
         var adapters: [any RequestAdapter] {
-            if case .other(_, let adapters) = kind { adapters } else { [] }
+            if case .other(_, let adapters, _) = kind { adapters } else { [] }
+        }
+
+        /// Who answers calls before any adapter.
+        var interceptor: (any CallInterceptor)? {
+            if case .other(_, _, let interceptor) = kind { interceptor } else { nil }
         }
 
         /// Where the home is; empty for a backend without one.

@@ -42,7 +42,7 @@ final class Client: Sendable {
         caller = Caller(
             resolver: resolver,
             adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) } + [builtIn],
-            defaults: configuration.request)
+            interceptor: configuration.backend.interceptor, defaults: configuration.request)
         telemetry = Telemetry(logger: configuration.logger)
     }
 

@@ -96,7 +96,7 @@ package final class EmbeddedBackend: Sendable {
 
 extension DiscoveryError {
     /// The leaves' errors are wrapped here, once.
-    init(wrapping error: any Error) {
+    package init(wrapping error: any Error) {
         switch error {
         case let error as DiscoveryError: self = error
         case let error as StoreError: self.init(error)

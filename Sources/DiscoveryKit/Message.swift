@@ -6,8 +6,8 @@ public struct Message: Sendable, Hashable {
     /// Typed attributes by name, sent beside the body.
     public var attributes: [String: Attribute]
 
-    /// The media type to send beside the body where the protocol has a place for it.
-    package var contentType: String
+    /// The media type to send beside the body where the protocol has a place for it; `application/octet-stream` for bytes.
+    public var contentType: String
 
     package init(body: [UInt8], attributes: [String: Attribute] = [:], contentType: String = "application/octet-stream") {
         self.body = body

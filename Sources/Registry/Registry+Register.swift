@@ -6,6 +6,11 @@ extension Registry {
         package let incarnation: Int64
         /// Whether an earlier registration of the same id was replaced.
         package let replaced: Bool
+
+        package init(incarnation: Int64, replaced: Bool) {
+            self.incarnation = incarnation
+            self.replaced = replaced
+        }
     }
 
     /// Registers an instance, or replaces the one that has its id: attributes, health and lease are all new.

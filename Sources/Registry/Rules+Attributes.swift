@@ -47,7 +47,7 @@ extension Rules {
     }
 
     /// The half that does not.
-    static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
+    package static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
         let custom = attributes.keys.count { !isReserved($0) }
         guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
         var total = 0

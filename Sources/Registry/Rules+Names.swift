@@ -1,7 +1,7 @@
 /// Cloud Map's rules as pure functions: what may be stored. Limits are those of its API reference.
-enum Rules {
+package enum Rules {
     /// API-only namespaces: `^(?!arn:)[!-~]{1,1024}$`.
-    static func checkNamespace(name: String, kind: Registry.Namespace.Kind) throws(RegistryError) {
+    package static func checkNamespace(name: String, kind: Registry.Namespace.Kind) throws(RegistryError) {
         let limit = kind == .http ? 1_024 : 253
         guard !name.isEmpty, name.utf8.count <= limit, name.utf8.allSatisfy(isGraphic), !name.hasPrefix("arn:") else {
             throw invalid(
@@ -14,7 +14,7 @@ enum Rules {
     }
 
     /// Labels of letters, digits, `_` and `-`, at most 63 each and 127 in all; or the single `.`.
-    static func checkService(name: String) throws(RegistryError) {
+    package static func checkService(name: String) throws(RegistryError) {
         guard
             name == "."
                 || (name.utf8.count <= 127 && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isLabel($0) }))
@@ -26,7 +26,7 @@ enum Rules {
     }
 
     /// 1 to 64 of letters, digits and `_/:.@-`.
-    static func checkInstance(id: String) throws(RegistryError) {
+    package static func checkInstance(id: String) throws(RegistryError) {
         guard (1...64).contains(id.utf8.count), id.utf8.allSatisfy({ isAlphanumeric($0) || "_/:.@-".utf8.contains($0) }) else {
             throw invalid("An instance's id has 1 to 64 letters, digits and `_/:.@-`; \(quoted(id)) does not fit.")
         }

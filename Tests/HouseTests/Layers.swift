@@ -30,7 +30,7 @@ struct Layer {
             packages: nio, crypto, client, observability, ["Configuration"], lifecycle),
         "DiscoveryServer": Layer(4, packages: nio, crypto, observability, ["Configuration"], lifecycle),
         "CloudFormation": Layer(4, ours: .only([]), packages: ["Yams"]),
-        "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit"])),
+        "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit", "Registry"])),
         "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation"])),
         "Supervision": Layer(5, ours: .only(["DiscoveryKit", "HTTPServing"]), packages: subprocess),
         "discovery": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle, subprocess),

@@ -61,7 +61,7 @@ extension ReadmeBlock {
                 if let skip {
                     throw ReadmeFault(line: skip.line, reason: "no commands follow the comment that skips them")
                 }
-                if trimmed.hasPrefix("<!-- test:") {
+                if trimmed.hasPrefix("<!-- test:"), CompiledBlock.path(in: trimmed) == nil {
                     guard let match = trimmed.wholeMatch(of: /<!-- test: skip (\S.*?) -->\s*/) else {
                         throw ReadmeFault(line: line, reason: "not of the form <!-- test: skip REASON -->")
                     }

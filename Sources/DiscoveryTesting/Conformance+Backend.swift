@@ -1,0 +1,37 @@
+public import DiscoveryKit
+
+extension Conformance {
+    /// The checks of a backend, with everything between it and its clients. Each check uses a namespace of its own, and removes what it
+    /// registered there; the namespace stays.
+    ///
+    /// - Parameters:
+    ///   - client: makes a client of the backend each time; two clients see each other's registrations. They are shut down by the checks.
+    ///   - patience: how long one step may take before it counts as hanging.
+    public static func checks(
+        of client: @escaping @Sendable () throws -> Discovery, patience: Duration = .seconds(20)
+    ) -> [Check] {
+        func check(_ name: String, _ body: @escaping @Sendable (BackendTrial) async throws -> Void) -> Check {
+            Check(name) {
+                let trial = BackendTrial(one: try client(), other: try client(), patience: patience)
+                let result: Result<Void, any Error>
+                do { result = .success(try await body(trial)) } catch { result = .failure(error) }
+                await trial.end()
+                try result.get()
+            }
+        }
+        return [
+            check("resolve: what one client registers, another finds, as it is") { try await $0.findsWhatIsRegistered() },
+            check("resolve: every change is seen by the next look") { try await $0.seesChanges() },
+            check("resolve: filters and ids choose among instances") { try await $0.chooses() },
+            check("request: body, attributes, headers and content type arrive, and come back") { try await $0.requests() },
+            check("serve: a closure is callable until it ends, and gone then") { try await $0.serves() },
+            check("serve: who serves an address that is served takes it over, and keeps it") { try await $0.takesOver() },
+            check("serve: several under one service share its calls") { try await $0.servesReplicas() },
+            check("swap: under load it fails no call, and the next call goes to the new place") { try await $0.swaps() },
+            check("errors: what is not there is not found, with what is near") { try await $0.missesWhatIsNotThere() },
+            check("errors: each failure of a call has its code") { try await $0.failsCalls() },
+            check("errors: what cannot be registered is refused") { try await $0.refuses() },
+            check("errors: after a shutdown nothing works") { try await $0.endsWithShutdown() },
+        ]
+    }
+}

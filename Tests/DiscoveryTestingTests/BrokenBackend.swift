@@ -1,0 +1,147 @@
+@testable import DiscoveryKit
+@testable import DiscoveryTesting
+import Registry
+import Synchronization
+
+/// A backend in memory with one fault.
+struct BrokenBackend: Sendable {
+    enum Fault: CaseIterable {
+        case losesAttributes, neverForgets, mistakesIDs, cutsBodies, keepsWhatEnded, removesSuccessors, keepsOneReplica, replacesWithGap,
+            swapsLate
+        case takesTheFirst, hidesNames, mixesUpErrors, takesAnything, outlivesShutdown
+
+        var check: String {
+            switch self {
+            case .losesAttributes: "resolve: what one client registers, another finds, as it is"
+            case .neverForgets: "resolve: every change is seen by the next look"
+            case .mistakesIDs: "resolve: filters and ids choose among instances"
+            case .cutsBodies: "request: body, attributes, headers and content type arrive, and come back"
+            case .keepsWhatEnded: "serve: a closure is callable until it ends, and gone then"
+            case .removesSuccessors: "serve: who serves an address that is served takes it over, and keeps it"
+            case .keepsOneReplica: "serve: several under one service share its calls"
+            case .replacesWithGap, .swapsLate: "swap: under load it fails no call, and the next call goes to the new place"
+            case .takesTheFirst, .hidesNames: "errors: what is not there is not found, with what is near"
+            case .mixesUpErrors: "errors: each failure of a call has its code"
+            case .takesAnything: "errors: what cannot be registered is refused"
+            case .outlivesShutdown: "errors: after a shutdown nothing works"
+            }
+        }
+    }
+
+    let fault: Fault
+    private let book = StubBook([:])
+
+    init(_ fault: Fault) { self.fault = fault }
+
+    var backend: Discovery.Backend {
+        .names(BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], interceptor: book)
+    }
+}
+
+/// A registry with one fault.
+private final class BrokenNames: NameService {
+    private let fault: BrokenBackend.Fault
+    private let names: StubNames
+
+    init(_ fault: BrokenBackend.Fault, _ names: StubNames) {
+        self.fault = fault
+        self.names = names
+    }
+
+    var place: String { "a broken backend" }
+
+    func freshness() async throws(DiscoveryError) -> any Freshness {
+        let freshness = try await names.freshness()
+        return fault == .neverForgets || fault == .swapsLate
+            ? Staleness(freshness, grace: fault == .swapsLate ? .milliseconds(30) : .seconds(60)) : freshness
+    }
+
+    func instances(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> NamedInstances {
+        var parts = parts
+        if fault == .mistakesIDs, parts.id != nil { parts.instance = .any }
+        do throws(DiscoveryError) {
+            let found = try await names.instances(of: parts, in: namespace)
+            guard fault == .losesAttributes else { return found }
+            return NamedInstances(found.instances.map(Self.reduced), hasHealthCheck: false, revision: found.revision)
+        } catch {
+            if fault == .takesTheFirst { return try await names.instances(of: Address.Parts(service: parts.service), in: namespace) }
+            if fault == .hidesNames { throw DiscoveryError(.notFound, "Nothing there.") }
+            throw error
+        }
+    }
+
+    private static func reduced(_ instance: Registry.Instance) -> Registry.Instance {
+        let kept = instance.attributes.filter { $0.key != "note" }
+        return Registry.Instance(id: instance.id, attributes: kept, health: instance.health, incarnation: instance.incarnation)
+    }
+
+    func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances {
+        try await names.listing(of: parts, in: namespace, limit: limit)
+    }
+
+    func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? { nil }
+
+    func register(
+        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+    ) async throws(DiscoveryError) -> Registry.Registered {
+        switch fault {
+        case .keepsOneReplica:
+            return try await names.register("one", in: service, attributes: attributes, isLeased: isLeased)
+        case .replacesWithGap:
+            try await names.deregister(id, from: service, incarnation: 0)
+            try? await names.deregister(id, from: service, incarnation: nil)
+            try? await Task.sleep(for: .milliseconds(5))
+        case .takesAnything:
+            do throws(DiscoveryError) {
+                return try await names.register(id, in: service, attributes: attributes, isLeased: isLeased)
+            } catch .invalid {
+                return Registry.Registered(incarnation: 1, replaced: false)
+            }
+        default: break
+        }
+        return try await names.register(id, in: service, attributes: attributes, isLeased: isLeased)
+    }
+
+    func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError) {
+        if fault == .keepsWhatEnded, incarnation != nil { return }
+        try await names.deregister(id, from: service, incarnation: fault == .removesSuccessors ? nil : incarnation)
+    }
+
+    func waitUntilReplaced(_ id: String, in service: Registry.ServiceName, incarnation: Int64) async throws(DiscoveryError) {
+        try await names.waitUntilReplaced(id, in: service, incarnation: incarnation)
+    }
+
+    func shutdown() async { if fault != .outlivesShutdown { await names.shutdown() } }
+}
+
+/// Takes what was read for fresh when it is not any more.
+private struct Staleness: Freshness {
+    private let freshness: any Freshness
+    private let end: ContinuousClock.Instant
+
+    init(_ freshness: any Freshness, grace: Duration) {
+        self.freshness = freshness
+        end = .now + grace
+    }
+
+    var isFresh: Bool { freshness.isFresh || ContinuousClock.now < end }
+    func isAlive(_ instance: Registry.Instance) -> Bool { true }
+    func check() throws(DiscoveryError) { try freshness.check() }
+}
+
+/// The built-in adapter with one fault.
+private struct BrokenHTTPAdapter: RequestAdapter {
+    let fault: BrokenBackend.Fault
+    private let adapter = HTTPFunctionAdapter(maximumReplySize: 6 << 20)
+
+    func accepts(_ resource: Resource) -> Bool { adapter.accepts(resource) }
+
+    func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+        var message = request.message
+        if fault == .cutsBodies { message.body = Array(message.body.prefix(1_000)) }
+        let sent = Request(message, to: request.address, deadline: request.deadline, headers: request.headers)
+        do throws(DiscoveryError) { return try await adapter.request(sent, from: resource) } catch {
+            throw fault == .mixesUpErrors ? DiscoveryError(.unexpected, error.message) : error
+        }
+    }
+}

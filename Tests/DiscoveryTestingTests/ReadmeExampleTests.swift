@@ -1,0 +1,50 @@
+import DiscoveryKit
+import DiscoveryTesting
+import Testing
+
+/// What the README shows: it names this file, and another test holds its lines against these.
+@Suite struct ReadmeExampleTests {
+    struct Query: Codable, Sendable { var id: Int }
+    struct Job: Codable, Sendable { var id: Int, name: String }
+
+    /// Code to test: it reports once more when the first mail cannot be sent.
+    struct Gardener {
+        func work(on id: Int) async throws(DiscoveryError) {
+            let job: Job = try await Discovery.request("ais.scheduler->get-job", Query(id: id))
+            do throws(DiscoveryError) {
+                try await Discovery.request("ais.mail->send", "did: \(job.name)")
+            } catch .unreachable {
+                try await Discovery.request("ais.mail->send", "did: \(job.name)")
+            }
+        }
+    }
+
+    @Test func `the gardener does the job it is given, and reports it`() async throws {
+        let stub: Stub = [
+            "ais.scheduler->get-job": .json(Job(id: 7, name: "water the plants")),
+            "ais.mail->send": .inTurn(.failure(.unreachable), .json(true)),
+        ]
+        try await Discovery.withCurrent(stub.discovery) {
+            try await Gardener().work(on: 7)
+        }
+        let mails = try stub.sent(to: "ais.mail->send").map { try $0.decode(String.self) }
+        #expect(mails == ["did: water the plants", "did: water the plants"])
+    }
+
+    @Test func `the policies of the README are in their ranges`() async {
+        // A process of its own: the process-wide client is set once.
+        await #expect(processExitsWith: .success) {
+            var configuration = try Discovery.Configuration.fromEnvironment()
+            configuration.policies = [
+                PolicyRule("*") { $0.attempts = 3 },
+                PolicyRule("ais.reports") { $0.deadline = .seconds(300) },
+                PolicyRule("ais.scheduler->get-*") {
+                    $0.isIdempotent = true
+                    $0.tryDeadline = .seconds(1)
+                    $0.balancing = .leastInFlight
+                },
+            ]
+            Discovery.bootstrap(try Discovery(configuration))
+        }
+    }
+}
