@@ -11,6 +11,8 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
     private static let threshold = (8 << 20) / pageSize
     /// A log that grew this long while it was moved: writers who never pause keep SQLite from starting it over.
     private static let limit = 4 * threshold
+    /// Beyond, this process's writer waits for the log to be moved: a slow disk would else let it grow without end.
+    private static let ceiling = 12 * threshold
     private static let quiet: TimeInterval = 2
 
     private let path: String
@@ -49,7 +51,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         condition.unlock()
     }
 
-    /// Called by the writer after each group, outside the lock.
+    /// Called by the writer after each group, outside the lock. Blocks while the log is far too long.
     func wakeIfNeeded() {
         condition.lock()
         defer { condition.unlock() }
@@ -63,6 +65,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         } else if pages >= Self.threshold {
             condition.broadcast()
         }
+        while pages >= Self.ceiling, hasThread, !isStopped { condition.wait() }
     }
 
     func stop() {
@@ -91,6 +94,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
                     restart(database)
                     condition.lock()
                 }
+                condition.broadcast()
                 continue
             }
             let seen = commits
