@@ -91,7 +91,7 @@ import Testing
         let drains = ProcessInfo.processInfo.environment["DISCOVERY_ROUNDS"].flatMap { Int($0) } ?? 30
         let stage = Stage()
         func start(_ number: Int) async throws -> (HTTPServer, Task<Void, any Error>) {
-            let linger = Duration.milliseconds([0, 5, 20][number % 3])
+            let linger = Duration.milliseconds([0, 1, 5][number % 3])
             let server = try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, linger: linger), respond: echo)
             return (server, Task { try await server.run() })
         }
