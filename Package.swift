@@ -76,7 +76,7 @@ let package = Package(
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
-        .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore], swiftSettings: strict),
+        .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryKitTests",
             dependencies: [

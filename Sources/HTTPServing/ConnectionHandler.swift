@@ -38,9 +38,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         limits.maxHeaderFieldSize = server.configuration.maximumHeadSize
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         let arrivals = ArrivalHandler(connection: self)
-        self.arrivals = arrivals
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(arrivals)
+        self.arrivals = arrivals
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(HTTPServerPipelineHandler())
@@ -55,6 +55,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         updateTimer()
+        // The linger may have ended while the connection was being set up, when it could not be told.
+        if server.phase >= .refusing { lingerEnded() }
     }
 
     func bytesCame() -> ConnectionMachine.BytesAction {
@@ -236,10 +238,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func lingerEnded() {
+        guard context?.channel.isActive == true else { return }
         act(on: machine.lingerEnded())
     }
 
     func serverStopped() {
+        guard context?.channel.isActive == true else { return }
         act(on: machine.serverStopped())
     }
 

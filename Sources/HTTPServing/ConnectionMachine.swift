@@ -162,9 +162,16 @@ struct ConnectionMachine {
     }
 
     /// The server's linger is over: connections without a request go.
+    ///
+    /// An idle one is answered before it is asked: a request that is on its way would find the connection closed, and its sender not know
+    /// whether it was heard. So it finds that it was refused, and whoever sends none finds a connection that has ended.
     mutating func lingerEnded() -> EndingAction {
         switch state {
-        case .idle, .replying:
+        case .idle:
+            state = .closing
+            return .refuse(.leaving)
+        case .replying:
+            // None can be on its way yet, but for a pipelined one.
             state = .closing
             return .shutOutput
         case .readingHead, .readingBody, .working, .closing, .lingering, .closed: return .nothing

@@ -18,7 +18,7 @@ package final class HTTPServer: Sendable {
 
     let state: ServerState
 
-    /// Opens the port. From here on the system queues connections (256 of them); none is answered before ``run()``.
+    /// Opens the port. From here on the system queues connections (``Listener/backlog`` of them); none is answered before ``run()``.
     /// - Parameters:
     ///   - group: Whose threads do the input and output; nil for NIO's shared ones. It must outlive the server.
     ///   - respond: Called once for each request, concurrently; cancelled when the client is gone or the server ends.
@@ -30,18 +30,20 @@ package final class HTTPServer: Sendable {
     ) async throws -> HTTPServer {
         let state = ServerState(configuration, respond: respond)
         let bootstrap = ServerBootstrap(group: group ?? MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AdmissionHandler(server: state)) }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try state.welcome(channel) }
             }
         do {
             let socket = try await NIOThreadPool.singleton.runIfActive { try boundSocket(configuration) }
-            let listener = try await bootstrap.withBoundSocket(socket).get()
+            let listener = Listener(try await bootstrap.withBoundSocket(socket).get(), socket: socket)
             state.listens(on: listener)
-            return HTTPServer(state, listener: listener)
+            return HTTPServer(state, listener: listener.channel)
         } catch {
             throw HTTPServerError.cannotListen(host: configuration.host, port: configuration.port, cause: error)
         }
@@ -71,8 +73,10 @@ package final class HTTPServer: Sendable {
 
     /// Stops politely, losing no request that was taken.
     ///
-    /// From now on each reply carries `Connection: close`. For the configured linger new connections and requests are answered as ever;
-    /// then the listener and idle connections are closed, and further requests are answered 503.
+    /// From now on each reply carries `Connection: close`. New connections and requests are answered as ever until none has come for the
+    /// configured linger, or half of the deadline has passed. Then connections that the system has made are taken, and the listener is
+    /// closed; idle connections are told 503, which is the answer to a request that may be on its way there, and closed; further requests
+    /// are answered 503. A request that was sent is thus served, or told that it did not start; see ``Listener`` for what remains.
     ///
     /// Idempotent, and may be called from several tasks: each returns when the server has stopped. Cannot be cancelled; cancel `run()`
     /// to end at once. On a server that does not run there is no linger.

@@ -28,7 +28,7 @@ package struct HTTPServerConfiguration: Sendable {
     ///
     /// Cutting at once would make the peer's kernel throw away a reply that its program has not read yet.
     package var closeTimeout: Duration
-    /// How long a draining server still takes new connections: callers that resolved its address a moment ago.
+    /// How long after the last arrival a draining server still takes new connections: callers that resolved its address a moment ago.
     package var linger: Duration
 
     package init(

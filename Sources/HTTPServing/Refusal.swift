@@ -18,7 +18,7 @@ enum Refusal: Equatable {
         case .headTooLong: HTTPResponse(status: 431)
         case .versionUnknown: HTTPResponse(status: 505)
         case .overloaded: HTTPResponse(status: 503, headers: [("Retry-After", "1")])
-        case .leaving: HTTPResponse(status: 503)
+        case .leaving: HTTPResponse(status: 503, headers: [("Retry-After", "0")])
         }
     }
 }

@@ -1,9 +1,13 @@
+internal import NIOCore
+
 /// What a server has in its hands, and how far it has come in ending: events in, effects out.
 struct ServerLedger {
     enum Phase: Int, Comparable {
         case serving
         /// The listener is open; each reply closes its connection.
         case lingering
+        /// No connection begins any more. Those that have are answered, then the listener is closed.
+        case emptying
         /// The listener is closed; new requests are refused, those in work are answered.
         case refusing
         /// Nothing is in work, or it was given up; connections are closing.
@@ -16,10 +20,11 @@ struct ServerLedger {
 
     /// What is to be done after an event, once the ledger is unlocked.
     struct Effects: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
 
         static let accept = Effects(rawValue: 1 << 0)
-        static let startLinger = Effects(rawValue: 1 << 1)
+        /// At ``lingerEnd`` the ledger wants to be told.
+        static let setAlarm = Effects(rawValue: 1 << 1)
         static let closeListener = Effects(rawValue: 1 << 2)
         /// Each connection learns that the linger is over.
         static let endLinger = Effects(rawValue: 1 << 3)
@@ -30,6 +35,8 @@ struct ServerLedger {
         static let wakeDrainers = Effects(rawValue: 1 << 6)
         /// Those who wait for the last handler too go on.
         static let wakeRunners = Effects(rawValue: 1 << 7)
+        /// The listener is to be closed once nothing waits there.
+        static let emptyListener = Effects(rawValue: 1 << 8)
     }
 
     private(set) var phase = Phase.serving
@@ -44,7 +51,12 @@ struct ServerLedger {
     /// Requests whose handler has not returned.
     private(set) var requests = 0
     private(set) var bodyBytes = 0
+    /// When the last connection or request came, or the drain.
+    private var lastArrival = NIODeadline.uptimeNanoseconds(0)
+    /// Whoever calls without end without resolving again cannot make the linger last for longer.
+    private var lingerLimit = NIODeadline.distantFuture
 
+    private let linger: TimeAmount
     private let maximumConnections: Int
     /// Being told costs a socket too; more than these are closed without a word.
     private let maximumRefusedConnections = 64
@@ -52,6 +64,7 @@ struct ServerLedger {
     private let maximumBodyBytes: Int
 
     init(_ configuration: HTTPServerConfiguration) {
+        linger = TimeAmount(limited: configuration.linger)
         maximumConnections = configuration.maximumConnections
         maximumRequests = configuration.maximumConcurrentRequests
         maximumBodyBytes = configuration.maximumBodyMemory
@@ -61,8 +74,10 @@ struct ServerLedger {
 
     enum Admission { case serve, refuse, drop }
 
-    mutating func connectionCame() -> Admission {
+    /// - Parameter now: Looked at only while draining.
+    mutating func connectionCame(at now: @autoclosure () -> NIODeadline) -> Admission {
         guard phase < .stopping else { return .drop }
+        if phase != .serving { lastArrival = now() }
         if connections < maximumConnections {
             connections += 1
             return .serve
@@ -79,8 +94,10 @@ struct ServerLedger {
 
     enum Verdict: Equatable { case work, refuse(Refusal) }
 
-    mutating func requestCame() -> Verdict {
+    /// - Parameter now: Looked at only while draining.
+    mutating func requestCame(at now: @autoclosure () -> NIODeadline) -> Verdict {
         guard phase < .refusing else { return .refuse(.leaving) }
+        if phase != .serving { lastArrival = now() }
         guard requests < maximumRequests else { return .refuse(.overloaded) }
         requests += 1
         return .work
@@ -110,17 +127,32 @@ struct ServerLedger {
         return .accept
     }
 
-    mutating func drain() -> Effects {
+    /// - Parameter deadline: Until then the linger may last half of the time, so that the other half is left for what is in work.
+    mutating func drain(at now: NIODeadline, deadline: TimeAmount) -> Effects {
         guard phase == .serving else { return [] }
+        lastArrival = now
+        lingerLimit = now + .nanoseconds(deadline.nanoseconds / 2)
+        guard isRunning else {
+            // Nobody has been answered who could linger.
+            phase = .refusing
+            return Effects([.closeListener, .endLinger]).union(advance())
+        }
         phase = .lingering
-        // Nobody has been answered who could linger.
-        return isRunning ? .startLinger : lingerEnded()
+        return .setAlarm
     }
 
-    mutating func lingerEnded() -> Effects {
-        guard phase == .lingering else { return [] }
+    /// Counted from the last arrival, not from the drain: a machine that stalls holds up those who are on their way, too.
+    var lingerEnd: NIODeadline { min(lastArrival + linger, lingerLimit) }
+
+    mutating func alarmRang(at now: NIODeadline) -> Effects {
+        guard phase == .lingering || phase == .emptying && !isListening else { return [] }
+        guard now >= lingerEnd else { return .setAlarm }
+        if phase == .lingering {
+            phase = .emptying
+            return .emptyListener
+        }
         phase = .refusing
-        return Effects([.closeListener, .endLinger]).union(advance())
+        return Effects.endLinger.union(advance())
     }
 
     /// Gives up what is in work.
@@ -138,6 +170,8 @@ struct ServerLedger {
 
     mutating func listenerClosed() -> Effects {
         isListening = false
+        // What was found waiting there lingers as well.
+        if phase == .emptying { return .setAlarm }
         guard phase < .refusing else { return advance() }
         lostListener = true
         return abort()

@@ -11,14 +11,15 @@ final class ServerState: Sendable {
 
     private struct Link {
         let channel: any Channel
-        /// Nil for a connection that is only refused.
-        let handler: NIOLoopBound<ConnectionHandler>?
+        let admission: ServerLedger.Admission
+        /// Nil for a connection that is only refused, or not yet set up.
+        var handler: NIOLoopBound<ConnectionHandler>?
     }
 
     private struct Guarded {
         var ledger: ServerLedger
         var links: [ObjectIdentifier: Link] = [:]
-        var listener: (any Channel)?
+        var listener: Listener?
         /// The ends of the linger and of the drain's patience.
         var alarms: [Scheduled<Void>] = []
         var drainers: [CheckedContinuation<Void, Never>] = []
@@ -44,40 +45,46 @@ final class ServerState: Sendable {
         guarded = Mutex(Guarded(ledger: ServerLedger(configuration)))
     }
 
-    // MARK: Connections; on their event loops
+    // MARK: Connections
 
-    /// Takes a connection that was just accepted.
-    /// - Throws: If it is not to be kept, which makes NIO close it.
-    func welcome(_ channel: any Channel) throws {
-        let connection = ConnectionHandler(server: self)
-        let link = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+    /// Counts a connection that was just accepted, on the listener's event loop.
+    /// - Returns: Whether it is to be kept.
+    func admit(_ channel: any Channel) -> Bool {
         let key = ObjectIdentifier(channel)
         let admission = guarded.withLock {
-            let admission = $0.ledger.connectionCame()
-            switch admission {
-            case .serve: $0.links[key] = Link(channel: channel, handler: link)
-            case .refuse: $0.links[key] = Link(channel: channel, handler: nil)
-            case .drop: break
-            }
+            let admission = $0.ledger.connectionCame(at: .now())
+            if admission != .drop { $0.links[key] = Link(channel: channel, admission: admission) }
             return admission
         }
-        if admission == .drop { throw ChannelError.ioOnClosedChannel }
-        let wasServed = admission == .serve
+        if admission == .drop { return false }
         channel.closeFuture.whenComplete { _ in
             self.update {
                 $0.links[key] = nil
-                return $0.ledger.connectionEnded(wasServed: wasServed)
+                return $0.ledger.connectionEnded(wasServed: admission == .serve)
             }
         }
-        if wasServed {
-            try connection.install(in: channel)
-        } else {
-            try channel.pipeline.syncOperations.addHandler(RefusingHandler(patience: timeLimits[.close]))
+        return true
+    }
+
+    /// Sets up a connection that was admitted, on its own event loop.
+    func welcome(_ channel: any Channel) throws {
+        let connection = ConnectionHandler(server: self)
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        let key = ObjectIdentifier(channel)
+        let admission = guarded.withLock {
+            if $0.links[key]?.admission == .serve { $0.links[key]?.handler = bound }
+            return $0.links[key]?.admission
+        }
+        switch admission {
+        case .serve: try connection.install(in: channel)
+        case .refuse: try channel.pipeline.syncOperations.addHandler(RefusingHandler(patience: timeLimits[.close]))
+        // Cut meanwhile.
+        case .drop, nil: throw ChannelError.ioOnClosedChannel
         }
     }
 
     func requestCame() -> ServerLedger.Verdict {
-        guarded.withLock { $0.ledger.requestCame() }
+        guarded.withLock { $0.ledger.requestCame(at: .now()) }
     }
 
     /// - Returns: Whether the reply is to be its connection's last.
@@ -104,9 +111,11 @@ final class ServerState: Sendable {
     var lostListener: Bool { guarded.withLock { $0.ledger.lostListener } }
     var wasCut: Bool { guarded.withLock { $0.ledger.wasCut } }
 
-    func listens(on channel: any Channel) {
-        guarded.withLock { $0.listener = channel }
-        channel.closeFuture.whenComplete { _ in self.update { $0.ledger.listenerClosed() } }
+    private var allAreSetUp: Bool { guarded.withLock { $0.links.values.allSatisfy(\.channel.isActive) } }
+
+    func listens(on listener: Listener) {
+        guarded.withLock { $0.listener = listener }
+        listener.channel.closeFuture.whenComplete { _ in self.update { $0.ledger.listenerClosed() } }
     }
 
     func run() {
@@ -123,13 +132,13 @@ final class ServerState: Sendable {
 
     /// Begins to drain. Only the first call's deadline counts.
     func drain(deadline: Duration) {
-        let began = guarded.withLock { guarded -> (ServerLedger.Effects, (any Channel)?) in
+        let deadline = TimeAmount(limited: deadline)
+        let began = guarded.withLock { guarded -> (ServerLedger.Effects, Listener?) in
             let began = guarded.ledger.phase == .serving
-            return (guarded.ledger.drain(), began ? guarded.listener : nil)
+            return (guarded.ledger.drain(at: .now(), deadline: deadline), began ? guarded.listener : nil)
         }
         if let listener = began.1 {
-            let alarm = listener.eventLoop.scheduleTask(in: TimeAmount(limited: deadline)) { self.abort() }
-            keep(alarm)
+            keep(listener.channel.eventLoop.scheduleTask(in: deadline) { self.abort() })
         }
         perform(began.0)
     }
@@ -165,11 +174,13 @@ final class ServerState: Sendable {
     private func perform(_ effects: ServerLedger.Effects) {
         if effects.isEmpty { return }
         let (listener, links) = guarded.withLock { ($0.listener, Array($0.links.values)) }
-        if effects.contains(.accept) { listener?.setOption(.autoRead, value: true).whenFailure { _ in self.abort() } }
-        if effects.contains(.startLinger), let listener {
-            keep(listener.eventLoop.scheduleTask(in: TimeAmount(limited: configuration.linger)) { self.update { $0.ledger.lingerEnded() } })
+        if effects.contains(.accept) { listener?.channel.setOption(.autoRead, value: true).whenFailure { _ in self.abort() } }
+        if effects.contains(.setAlarm), let listener {
+            let end = guarded.withLock { $0.ledger.lingerEnd }
+            keep(listener.channel.eventLoop.scheduleTask(deadline: end) { self.update { $0.ledger.alarmRang(at: .now()) } })
         }
-        if effects.contains(.closeListener) { listener?.close(promise: nil) }
+        if effects.contains(.emptyListener) { listener?.closeWhenEmpty { self.allAreSetUp } }
+        if effects.contains(.closeListener) { listener?.channel.close(promise: nil) }
         if effects.contains(.endLinger) { tell(links) { $0.lingerEnded() } }
         if effects.contains(.stopConnections) { tell(links) { $0.serverStopped() } }
         if effects.contains(.cutConnections) { for link in links { link.channel.close(promise: nil) } }

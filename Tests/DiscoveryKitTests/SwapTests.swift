@@ -1,6 +1,8 @@
 import DiscoveryKit
 import Foundation
+import HTTPServing
 import Logging
+import NIOCore
 import ServiceLifecycle
 import Testing
 
@@ -139,6 +141,41 @@ import Testing
                     second.end()
                     #expect(await failure { try await discovery.resolve(Self.address) }?.code == .notFound, "its lease ended with it")
                 }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `a call that meets the end of an idle connection learns that it did not start`() async throws {
+        try await withDiscovery {
+            $0.policies = [PolicyRule("*") { $0.attempts = 1 }]
+        } _: { discovery in
+            for round in 0..<Rounds.count {
+                var configuration = HTTPServerConfiguration()
+                configuration.linger = .zero
+                let server = try await HTTPServer.bind(configuration) { _ in HTTPResponse(text: "ok") }
+                let running = Task { try await server.run() }
+                let address: Address = "swap.service->\("round-\(round)")"
+                try await discovery.register(address, Resource(.function, at: "http://127.0.0.1:\(server.port)/"))
+                let calls = { @Sendable (delays: ClosedRange<Int>) async -> [DiscoveryError] in
+                    await withTaskGroup(of: DiscoveryError?.self) { group in
+                        for _ in 0..<16 {
+                            group.addTask {
+                                try? await Task.sleep(for: .microseconds(Int.random(in: delays)))
+                                return await failure { try await discovery.request(address, Message.text("x")) }
+                            }
+                        }
+                        return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
+                    }
+                }
+                #expect(await calls(0...0).isEmpty)
+                async let drained: Void = server.drain(deadline: .seconds(30))
+                // The listener is closed, and idle connections with it, some 50 ms after the drain began.
+                let met = await calls(45_000...60_000)
+                // To connections whose end it has seen already the client gives a call now and then, and fails it before a byte is sent.
+                let doubtful = met.filter { $0.code != .unreachable && $0.cause as? ChannelError != .ioOnClosedChannel }
+                #expect(doubtful.isEmpty, "\(doubtful.count) of \(met.count), as \(doubtful.first.map { "\($0)" } ?? "")")
+                await drained
+                try await running.value
             }
         }
     }

@@ -142,8 +142,8 @@ struct ConnectionMachineTests {
     @Test func `impatience, the linger's end and the server's end each have their way with a state`() {
         typealias Ending = Machine.EndingAction
         let patience: [Ending] = [.shutOutput, .refuse(.tooSlow), .refuse(.tooSlow), .nothing, .cut, .cut, .cut, .nothing]
-        let linger: [Ending] = [.shutOutput, .nothing, .nothing, .nothing, .shutOutput, .nothing, .nothing, .nothing]
-        let stop: [Ending] = [.shutOutput, .refuse(.leaving), .refuse(.leaving), .nothing, .shutOutput, .nothing, .nothing, .nothing]
+        let linger: [Ending] = [.refuse(.leaving), .nothing, .nothing, .nothing, .shutOutput, .nothing, .nothing, .nothing]
+        let stop: [Ending] = [.refuse(.leaving), .refuse(.leaving), .refuse(.leaving), .nothing, .shutOutput, .nothing, .nothing, .nothing]
         for (index, state) in Self.states.enumerated() {
             var machine = Self.machine(in: state)
             #expect(machine.patienceEnded() == patience[index], "\(state)")

@@ -124,7 +124,10 @@ struct DrainTests {
             }
             let drains = (0..<3).map { _ in Task { await server.drain(deadline: Self.endless) } }
 
-            #expect(try await onThread { try idle.rest() }.isEmpty)
+            let farewell = try await onThread { (try idle.reply(), try idle.rest()) }
+            #expect(farewell.0?.status == 503)
+            #expect(farewell.0?.closes == true)
+            #expect(farewell.1.isEmpty)
             #expect(throws: RawClient.Failure.self) { try RawClient(host: RawClient.aloneHost, port: server.port) }
             // The request ends after the linger did: refused, and not begun.
             try half.send("x")
