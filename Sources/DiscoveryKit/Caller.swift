@@ -12,7 +12,7 @@ struct Caller: Sendable {
         _ address: Address, _ message: Message, _ options: RequestOptions, from start: ContinuousClock.Instant,
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> Reply {
-        var route = try await resolver.route(address, checkingHome: true)
+        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start)
         // Neither endless, as nobody would notice, nor beyond what timers can count.
         let limit = min(options.deadline ?? route.rules.deadline, RequestOptions.longestDeadline)
         let call = Call(
@@ -188,7 +188,7 @@ struct Caller: Sendable {
         let request = Request(call.message, to: call.address, deadline: call.deadline, lowercaseHeaders: call.headers)
         let intercepted = InterceptedCall(request: request, namespace: namespace, limit: call.limit, isIdempotent: call.isIdempotent)
         do {
-            return try await Deadlines.shared.run(on: nil, until: call.deadline) { try await interceptor.reply(to: intercepted) }
+            return try await Deadlines.shared.run(until: call.deadline) { try await interceptor.reply(to: intercepted) }
         } catch is Deadlines.Passed {
             throw DiscoveryError(.deadlineExceeded, "\(call.address) did not answer within the deadline.", address: call.address)
         } catch {

@@ -7,7 +7,7 @@ internal import Synchronization
 final class Deadlines: Sendable {
     static let shared = Deadlines()
 
-    /// What ``run(on:until:_:)`` throws when it ended the operation.
+    /// What ``run(until:_:)`` throws when it ended the operation.
     struct Passed: Error {}
 
     private struct State {
@@ -21,17 +21,15 @@ final class Deadlines: Sendable {
 
     private let state = Mutex(State())
 
-    /// Runs `operation` in a task that is cancelled at `deadline`, and with the caller; on `executor`, if one is given.
+    /// Runs `operation` in a task that is cancelled at `deadline`, and with the caller.
     ///
     /// - Throws: ``Passed`` when the deadline ended it; otherwise what it throws.
     func run<Value: Sendable>(
-        on executor: (any TaskExecutor)?, until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
+        until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        // At once and here: what need not wait costs no hop to another thread and back.
         let task: Task<Value, any Error>
-        if let executor {
-            task = Task(executorPreference: executor) { try await operation() }
-        } else if #available(macOS 26.0, *) {
-            // At once and here: what need not wait costs no hop to another thread and back.
+        if #available(macOS 26.0, *) {
             task = Task.immediate { try await operation() }
         } else {
             task = Task { try await operation() }

@@ -19,7 +19,8 @@ package struct HTTPFunctionAdapter: RequestAdapter {
     package func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
         let answer: FunctionAnswer
         do {
-            answer = try await self.answer(to: outgoing(request, resource), until: request.deadline)
+            let left = ContinuousClock.now.duration(to: request.deadline)
+            answer = try await self.answer(to: outgoing(request, resource, left), within: left, until: request.deadline)
         } catch is NIOTooManyBytesError {
             throw tooLarge(request)
         } catch {
@@ -28,11 +29,10 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         return try answer.reply(from: request.address)
     }
 
-    private func outgoing(_ request: Request, _ resource: Resource) -> HTTPClientRequest {
+    private func outgoing(_ request: Request, _ resource: Resource, _ left: Duration) -> HTTPClientRequest {
         var outgoing = HTTPClientRequest(url: resource.location)
         outgoing.method = .POST
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
-        let left = ContinuousClock.now.duration(to: request.deadline)
         outgoing.headers.replaceOrAdd(name: WireHeader.timeout, value: String(max(1, Int64(left / .milliseconds(1)))))
         if !outgoing.headers.contains(name: "content-type") {
             outgoing.headers.add(name: "content-type", value: request.message.contentType)
@@ -42,24 +42,24 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         return outgoing
     }
 
-    /// The deadline covers the body, which the client's own would not: one that trickles would be waited for without end.
-    private func answer(to outgoing: HTTPClientRequest, until deadline: ContinuousClock.Instant) async throws -> FunctionAnswer {
-        try await EventLoopExecutor.withExecutorIfAlone { [maximumReplySize] executor in
-            try await Deadlines.shared.run(on: executor, until: deadline) {
-                let response = try await Self.client.execute(outgoing, deadline: .distantFuture)
-                let status = Int(response.status.code)
-                do {
-                    if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
-                        throw NIOTooManyBytesError(maxBytes: maximumReplySize)
-                    }
-                    let body = try await response.body.collect(upTo: maximumReplySize)
-                    return FunctionAnswer(status: status, headers: response.headers, body: Array(body.readableBytesView))
-                } catch let error as NIOTooManyBytesError {
-                    // What a refusal has to say beside its status does not matter.
-                    guard status == 429 || status == 503 else { throw error }
-                    return FunctionAnswer(status: status, headers: response.headers, body: [])
-                }
+    private func answer(
+        to outgoing: HTTPClientRequest, within left: Duration, until deadline: ContinuousClock.Instant
+    ) async throws -> FunctionAnswer {
+        let response = try await Self.client.execute(outgoing, timeout: .nanoseconds(max(1, Int64(left / .nanoseconds(1)))))
+        let status = Int(response.status.code)
+        do {
+            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
+                throw NIOTooManyBytesError(maxBytes: maximumReplySize)
             }
+            // The client's own deadline ends with the head: a body that trickles would be waited for without end.
+            let body = try await Deadlines.shared.run(until: deadline) { [maximumReplySize] in
+                try await response.body.collect(upTo: maximumReplySize)
+            }
+            return FunctionAnswer(status: status, headers: response.headers, body: Array(body.readableBytesView))
+        } catch let error as NIOTooManyBytesError {
+            // What a refusal has to say beside its status does not matter.
+            guard status == 429 || status == 503 else { throw error }
+            return FunctionAnswer(status: status, headers: response.headers, body: [])
         }
     }
 
@@ -87,7 +87,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         // By ==: in a `case`, our own `~=` would take a code of the same name for one of ours.
         let clientError = error as? HTTPClientError
         if clientError == .cancelled { return made(.cancelled, "The calling task was cancelled.") }
-        if error is Deadlines.Passed || clientError == .readTimeout {
+        if error is Deadlines.Passed || clientError == .deadlineExceeded || clientError == .readTimeout {
             return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
         }
         guard let clientError, clientError != .remoteConnectionClosed else {

@@ -29,7 +29,7 @@ struct BoundedAdapter: RequestAdapter {
 
     func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
         do {
-            return try await Deadlines.shared.run(on: nil, until: request.deadline) { try await adapter.request(request, from: resource) }
+            return try await Deadlines.shared.run(until: request.deadline) { try await adapter.request(request, from: resource) }
         } catch is Deadlines.Passed {
             throw DiscoveryError(
                 .deadlineExceeded, "\(request.address) did not answer within the deadline. Give it more time, or look why it is slow.",

@@ -19,6 +19,8 @@ final class Resolver: Sendable {
     private let targets = TargetTable()
     private let cache = Mutex<[Address: Route]>([:])
     private let hits = Atomic<UInt64>(0)
+    /// When the home is to be looked for again, in milliseconds since the process's origin of instants.
+    private let checkDue = Atomic<Int64>(.min)
     private let told = Mutex<(warnings: Set<String>, notes: Set<String>)>(([], []))
     /// Where overrides lead, by path; opened when the first call goes there.
     private let otherHomes = Mutex<[String: EmbeddedBackend]>([:])
@@ -32,13 +34,15 @@ final class Resolver: Sendable {
 
     /// Where calls to an address go now. Waits for the disk when something changed since the last time.
     ///
-    /// - Parameter checkingHome: also notice that the home was removed, by a system call, where the answer comes from memory. Without, that is
-    ///   noticed once in a while.
+    /// - Parameter checkedWithin: that the home was removed is noticed so late at most where the answer comes from memory: a system call, once
+    ///   in that time. Without, once in a while.
     /// - Throws: `.malformedAddress`, `.notFound`, `.ambiguous`; `.invalid` and `.unsupported` for instances that say nothing usable; what the
     ///   home throws.
-    func route(_ address: Address, checkingHome: Bool = false) async throws(DiscoveryError) -> Route {
+    func route(
+        _ address: Address, checkedWithin limit: Duration? = nil, at now: ContinuousClock.Instant? = nil
+    ) async throws(DiscoveryError) -> Route {
         if let route = cache.withLock({ $0[address] }), route.isFresh {
-            if checkingHome || hits.wrappingAdd(1, ordering: .relaxed).newValue % 256 == 0 {
+            if isCheckDue(limit, now) {
                 do { try route.check() } catch {
                     // Where an override leads may have been removed and made again, which the one home of this client may not.
                     guard let path = route.override?.home else { throw error.with(address: address) }
@@ -51,12 +55,20 @@ final class Resolver: Sendable {
         return try await look(up: address)
     }
 
+    private func isCheckDue(_ limit: Duration?, _ now: ContinuousClock.Instant?) -> Bool {
+        guard let limit, let now else { return hits.wrappingAdd(1, ordering: .relaxed).newValue % 256 == 0 }
+        let milliseconds = Int64(now.offset / .milliseconds(1))
+        guard milliseconds >= checkDue.load(ordering: .relaxed) else { return false }
+        checkDue.store(milliseconds + Int64(limit / .milliseconds(1)), ordering: .relaxed)
+        return true
+    }
+
     /// The same, read anew.
     func lookedUp(_ address: Address) async throws(DiscoveryError) -> Route { try await look(up: address) }
 
     /// The target that a call would go to now.
     ///
-    /// - Throws: as ``route(_:checkingHome:)``; `.unsupported` when an override answers calls instead.
+    /// - Throws: as ``route(_:checkedWithin:at:)``; `.unsupported` when an override answers calls instead.
     func target(_ address: Address) async throws(DiscoveryError) -> Target {
         for isLast in [false, true] {
             // All have ended without a change of the registry: what is there besides is asked of the registry itself.
