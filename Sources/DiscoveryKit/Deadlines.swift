@@ -27,10 +27,16 @@ final class Deadlines: Sendable {
     func run<Value: Sendable>(
         until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        // At once and here: what need not wait costs no hop to another thread and back.
+        // At once and here: what need not wait costs no hop to another thread and back, and need not be watched.
+        let early = Early<Value>()
         let task: Task<Value, any Error>
         if #available(macOS 26.0, *) {
-            task = Task.immediate { try await operation() }
+            task = Task.immediate {
+                let value = try await operation()
+                early.value.withLock { $0 = value }
+                return value
+            }
+            if let value = early.value.withLock({ $0 }) { return value }
         } else {
             task = Task { try await operation() }
         }
@@ -43,6 +49,11 @@ final class Deadlines: Sendable {
         } onCancel: {
             task.cancel()
         }
+    }
+
+    /// What an operation came to that had nothing to wait for.
+    private final class Early<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
     }
 
     private func watch(until deadline: ContinuousClock.Instant, _ end: @escaping @Sendable () -> Void) -> UInt64 {
