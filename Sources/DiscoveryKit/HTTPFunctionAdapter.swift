@@ -12,7 +12,10 @@ package struct HTTPFunctionAdapter: RequestAdapter {
 
     package func accepts(_ resource: Resource) -> Bool {
         guard resource.kind == .function else { return false }
-        let start = resource.location.utf8.prefix(8).map { $0 | 0x20 }
+        let location = resource.location.utf8
+        if location.starts(with: "http://".utf8) || location.starts(with: "https://".utf8) { return true }
+        // A scheme's case does not matter, but is hardly ever another.
+        let start = location.prefix(8).map { $0 | 0x20 }
         return start.starts(with: "http://".utf8) || start.elementsEqual("https://".utf8)
     }
 

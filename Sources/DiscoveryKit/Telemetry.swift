@@ -13,12 +13,18 @@ internal import Tracing
 final class Telemetry: Sendable {
     private struct Label: Hashable {
         let operation: StaticOperation
-        let kind: String
+        let kind: Resource.Kind?
         let code: String
     }
 
     private let logger: Logger
-    private let timers = Mutex<[Label: Metrics.Timer]>([:])
+    private struct Timers {
+        var all: [Label: Metrics.Timer] = [:]
+        /// Asked for again and again, most of the time.
+        var last: (label: Label, timer: Metrics.Timer)?
+    }
+
+    private let timers = Mutex(Timers())
     private let counters = Mutex<[String: Counter]>([:])
 
     init(logger: Logger) { self.logger = logger }
@@ -67,7 +73,7 @@ final class Telemetry: Sendable {
     private func ended(
         _ operation: StaticOperation, _ address: Address, _ observation: Observation, _ code: String, _ duration: Duration
     ) {
-        timer(operation, observation.kind, code).recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        timer(Label(operation: operation, kind: observation.kind, code: code)).recordNanoseconds(Int64(duration / .nanoseconds(1)))
         if observation.retries > 0 {
             retryCounter(code).increment(by: observation.retries)
         }
@@ -88,13 +94,13 @@ final class Telemetry: Sendable {
         }
     }
 
-    private func timer(_ operation: StaticOperation, _ kind: Resource.Kind?, _ code: String) -> Metrics.Timer {
-        let label = Label(operation: operation, kind: kind?.description ?? "none", code: code)
-        return timers.withLock { timers in
-            if let timer = timers[label] { return timer }
-            let dimensions = [("operation", operation.rawValue), ("kind", label.kind), ("code", code)]
-            let timer = Metrics.Timer(label: "discovery.operation.duration", dimensions: dimensions)
-            timers[label] = timer
+    private func timer(_ label: Label) -> Metrics.Timer {
+        timers.withLock { timers in
+            if let last = timers.last, last.label == label { return last.timer }
+            let dimensions = [("operation", label.operation.rawValue), ("kind", label.kind?.description ?? "none"), ("code", label.code)]
+            let timer = timers.all[label] ?? Metrics.Timer(label: "discovery.operation.duration", dimensions: dimensions)
+            timers.all[label] = timer
+            timers.last = (label, timer)
             return timer
         }
     }
