@@ -13,6 +13,8 @@ package final class EmbeddedBackend: Sendable {
         case closed
         case opening([Waiter])
         case open(Registry)
+        /// Shut down while it was being opened: by these.
+        case shuttingDown([CheckedContinuation<Void, Never>])
         case shutDown
     }
 
@@ -32,7 +34,7 @@ package final class EmbeddedBackend: Sendable {
             let answer: Result<Registry, DiscoveryError>? = state.withLock { state in
                 switch state {
                 case .open(let registry): return .success(registry)
-                case .shutDown: return .failure(Self.wasShutDown)
+                case .shuttingDown, .shutDown: return .failure(Self.wasShutDown)
                 case .opening(let others):
                     state = .opening(others + [continuation])
                     return nil
@@ -56,17 +58,26 @@ package final class EmbeddedBackend: Sendable {
     }
 
     package func shutdown() async {
-        let (registry, waiting) = state.withLock { state -> (Registry?, [Waiter]) in
-            defer { state = .shutDown }
-            switch state {
-            case .open(let registry): return (registry, [])
-            case .opening(let waiting): return (nil, waiting)
-            case .closed, .shutDown: return (nil, [])
-            }
-        }
-        for continuation in waiting { continuation.resume(returning: .failure(Self.wasShutDown)) }
-        guard let registry else { return }
         await withCheckedContinuation { continuation in
+            let (registry, waiting, isOver) = state.withLock { state -> (Registry?, [Waiter], Bool) in
+                switch state {
+                case .open(let registry):
+                    state = .shutDown
+                    return (registry, [], false)
+                case .opening(let waiting):
+                    state = .shuttingDown([continuation])
+                    return (nil, waiting, false)
+                case .shuttingDown(let others):
+                    state = .shuttingDown(others + [continuation])
+                    return (nil, [], false)
+                case .closed, .shutDown:
+                    state = .shutDown
+                    return (nil, [], true)
+                }
+            }
+            for caller in waiting { caller.resume(returning: .failure(Self.wasShutDown)) }
+            if isOver { continuation.resume() }
+            guard let registry else { return }
             NIOThreadPool.singleton.submit { _ in
                 registry.close()
                 continuation.resume()
@@ -89,8 +100,15 @@ package final class EmbeddedBackend: Sendable {
             if case .success(let registry) = result { state = .open(registry) } else { state = .closed }
             return waiting
         }
-        if waiting == nil, case .success(let registry) = result { registry.close() }
         for continuation in waiting ?? [] { continuation.resume(returning: result) }
+        guard waiting == nil else { return }
+        if case .success(let registry) = result { registry.close() }
+        let enders = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard case .shuttingDown(let enders) = state else { return [] }
+            state = .shutDown
+            return enders
+        }
+        for continuation in enders { continuation.resume() }
     }
 }
 
