@@ -135,25 +135,13 @@ extension Address: Codable {
     ///
     /// - Throws: `DecodingError.dataCorrupted` with our sentence, and our error underneath, when that is malformed.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        do {
-            try self.init(parsing: text)
-        } catch {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: container.codingPath, debugDescription: error.message, underlyingError: error))
-        }
+        self = try decoder.parsed { text throws(DiscoveryError) in try Self(parsing: text) }
     }
 
     /// Writes the canonical text as one string.
     ///
     /// - Throws: `EncodingError.invalidValue` for a malformed address, which nobody could read back.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        if let fault {
-            let context = EncodingError.Context(codingPath: container.codingPath, debugDescription: fault.message, underlyingError: fault)
-            throw EncodingError.invalidValue(self, context)
-        }
-        try container.encode(text)
+        try encoder.write(self, as: text, fault: fault)
     }
 }

@@ -118,7 +118,7 @@ struct Caller: Sendable {
                     address: target.address)
             case .nobody:
                 // All have ended without a change of the registry: what is there besides is asked of the registry itself.
-                if !isLast { route = try await resolver.lookedUp(call.address) }
+                if !isLast { route = try await resolver.look(up: call.address) }
             }
         }
         throw Resolver.ended(call.address)
@@ -157,7 +157,7 @@ struct Caller: Sendable {
         let left = now.duration(to: deadline)
         if let next = route.choose(avoiding: failures.targets, at: now), !failures.have(next) { return left > .zero ? .zero : nil }
         var generator = SystemRandomNumberGenerator()
-        let pause = route.rules.backoff.delay(beforeRetry: max(1, failures.tries), retryAfter: failure.retryAfter, using: &generator)
+        let pause = route.rules.backoff.delay(beforeRetry: failures.tries, retryAfter: failure.retryAfter, using: &generator)
         if pause < left { return pause }
         // The server's word counts; the jitter on top of it gives way to the deadline.
         return failure.retryAfter.flatMap { $0 < left ? $0 : nil }
@@ -187,12 +187,12 @@ struct Caller: Sendable {
         let namespace = try resolver.name(call.address).namespace
         let request = Request(call.message, to: call.address, deadline: call.deadline, lowercaseHeaders: call.headers)
         let intercepted = InterceptedCall(request: request, namespace: namespace, limit: call.limit, isIdempotent: call.isIdempotent)
-        do {
-            return try await Deadlines.shared.run(until: call.deadline) { try await interceptor.reply(to: intercepted) }
-        } catch is Deadlines.Passed {
-            throw DiscoveryError(.deadlineExceeded, "\(call.address) did not answer within the deadline.", address: call.address)
+        do throws(DiscoveryError) {
+            return try await Deadlines.shared.answer(for: call.address, until: call.deadline) {
+                try await interceptor.reply(to: intercepted)
+            }
         } catch {
-            throw DiscoveryError(wrapping: error).with(address: call.address)
+            throw error.with(address: call.address)
         }
     }
 

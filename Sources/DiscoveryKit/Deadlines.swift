@@ -51,6 +51,21 @@ final class Deadlines: Sendable {
         }
     }
 
+    /// Runs what answers for `address`, code of others, in the same way, and gives its errors the facade's form.
+    func answer<Value: Sendable>(
+        for address: Address, until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
+    ) async throws(DiscoveryError) -> Value {
+        do {
+            return try await run(until: deadline, operation)
+        } catch is Passed {
+            throw DiscoveryError(
+                .deadlineExceeded, "\(address) did not answer within the deadline. Give it more time, or look why it is slow.",
+                address: address)
+        } catch {
+            throw DiscoveryError(wrapping: error)
+        }
+    }
+
     /// What an operation came to that had nothing to wait for.
     private final class Early<Value: Sendable>: Sendable {
         let value = Mutex<Value?>(nil)

@@ -28,14 +28,8 @@ struct BoundedAdapter: RequestAdapter {
     func accepts(_ resource: Resource) -> Bool { adapter.accepts(resource) }
 
     func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
-        do {
-            return try await Deadlines.shared.run(until: request.deadline) { try await adapter.request(request, from: resource) }
-        } catch is Deadlines.Passed {
-            throw DiscoveryError(
-                .deadlineExceeded, "\(request.address) did not answer within the deadline. Give it more time, or look why it is slow.",
-                address: request.address)
-        } catch {
-            throw DiscoveryError(wrapping: error)
+        try await Deadlines.shared.answer(for: request.address, until: request.deadline) {
+            try await adapter.request(request, from: resource)
         }
     }
 }

@@ -63,9 +63,6 @@ final class Resolver: Sendable {
         return true
     }
 
-    /// The same, read anew.
-    func lookedUp(_ address: Address) async throws(DiscoveryError) -> Route { try await look(up: address) }
-
     /// The target that a call would go to now.
     ///
     /// - Throws: as ``route(_:checkedWithin:at:)``; `.unsupported` when an override answers calls instead.
@@ -111,7 +108,8 @@ final class Resolver: Sendable {
         return (parts.namespace ?? defaultNamespace, parts)
     }
 
-    private func look(up address: Address) async throws(DiscoveryError) -> Route {
+    /// The same, read anew.
+    func look(up address: Address) async throws(DiscoveryError) -> Route {
         do throws(DiscoveryError) {
             let (namespace, parts) = try name(address)
             let route = try await load(parts, namespace, address)
