@@ -1,5 +1,7 @@
 import DiscoveryKit
 import Foundation
+import Registry
+import Store
 import Testing
 
 /// Overrides that a home keeps for all its processes.
@@ -47,10 +49,15 @@ import Testing
     }
 
     @Test func `an override that has expired is not listed`() async throws {
-        try await withDiscovery { discovery in
-            try await discovery.override(Override("a.*", .failing(rate: 1), until: .now + 0.05))
-            try await Task.sleep(for: .milliseconds(60))
-            #expect(try await discovery.overrides().isEmpty)
+        try await withHome { home in
+            // As it was set, while it had not expired yet.
+            let registry = try Registry(Home(path: home))
+            let text = try Override("a.*", .failing(rate: 1), until: Date(timeIntervalSince1970: 1_000)).jsonText()
+            try await registry.setOverride(pattern: "a.*", text: text, expires: 1_000_000, now: 0)
+            #expect(try await registry.overrides().count == 1)
+            let listed = try await withDiscovery(home: home) { try await $0.overrides() }
+            #expect(listed.isEmpty)
+            registry.close()
         }
     }
 

@@ -6,14 +6,17 @@ import Testing
 /// Defects that a review found, each with the test that would have.
 @Suite struct ReviewedTests {
     @Test func `a body that trickles is not waited for beyond the deadline`() async throws {
-        let listener = try TricklingServer()
-        try await withDiscovery { discovery in
-            try await discovery.register("ns.s->f", Resource(.function, at: listener.url))
-            var options = RequestOptions()
-            options.deadline = .milliseconds(200)
-            #expect(await failure { try await discovery.request("ns.s->f", options: options) }?.code == .deadlineExceeded)
+        try await withFaultServer { _ in
+            .halfBodyThenSilence
+        } _: { server in
+            try await withDiscovery { discovery in
+                try await discovery.register("ns.s->f", Resource(.function, at: server.url))
+                var options = RequestOptions()
+                options.deadline = .milliseconds(200)
+                let hasty = options
+                #expect(await failure { try await discovery.request("ns.s->f", options: hasty) }?.code == .deadlineExceeded)
+            }
         }
-        listener.stop()
     }
 
     @Test func `a client without a deadline has one all the same, and an endless one is no trap`() async throws {
@@ -112,41 +115,4 @@ import Testing
             }
         }
     }
-}
-
-/// Answers with a head and never with the whole body.
-private final class TricklingServer: Sendable {
-    let url: String
-    private let descriptor: Int32
-
-    init() throws {
-        #if canImport(Darwin)
-            let kind = SOCK_STREAM
-        #else
-            let kind = Int32(SOCK_STREAM.rawValue)
-        #endif
-        let descriptor = socket(AF_INET, kind, 0)
-        self.descriptor = descriptor
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        try #require(result)
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/"
-        Thread.detachNewThread {
-            let client = accept(descriptor, nil, nil)
-            let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx".utf8)
-            _ = send(client, head, head.count, 0)
-            var byte: UInt8 = 0
-            while recv(client, &byte, 1, 0) > 0 {}
-            close(client)
-        }
-    }
-
-    func stop() { close(descriptor) }
 }

@@ -53,7 +53,7 @@ private final class BrokenNames: NameService {
     func freshness() async throws(DiscoveryError) -> any Freshness {
         let freshness = try await names.freshness()
         return fault == .neverForgets || fault == .swapsLate
-            ? Staleness(freshness, grace: fault == .swapsLate ? .milliseconds(30) : .seconds(60)) : freshness
+            ? Staleness(freshness, looks: fault == .swapsLate ? 1_000 : .max) : freshness
     }
 
     func instances(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> NamedInstances {
@@ -114,17 +114,17 @@ private final class BrokenNames: NameService {
     func shutdown() async { if fault != .outlivesShutdown { await names.shutdown() } }
 }
 
-/// Takes what was read for fresh when it is not any more.
-private struct Staleness: Freshness {
+/// Takes what was read for fresh when it is not any more, for so many looks.
+private final class Staleness: Freshness {
     private let freshness: any Freshness
-    private let end: ContinuousClock.Instant
+    private let left: Atomic<Int>
 
-    init(_ freshness: any Freshness, grace: Duration) {
+    init(_ freshness: any Freshness, looks: Int) {
         self.freshness = freshness
-        end = .now + grace
+        left = Atomic(looks)
     }
 
-    var isFresh: Bool { freshness.isFresh || ContinuousClock.now < end }
+    var isFresh: Bool { freshness.isFresh || left.wrappingSubtract(1, ordering: .relaxed).newValue >= 0 }
     func isAlive(_ instance: Registry.Instance) -> Bool { true }
     func check() throws(DiscoveryError) { try freshness.check() }
 }
