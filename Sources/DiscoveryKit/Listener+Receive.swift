@@ -189,7 +189,7 @@ extension DiscoveryError {
     /// back, as when a queue is moved.
     func endsListening(hasReceived: Bool) -> Bool {
         switch code {
-        case .homeUnusable, .damaged, .configuration, .malformedAddress: true
+        case .homeUnusable, .damaged, .configuration, .malformedAddress, .coding: true
         case .notFound, .ambiguous, .wrongKind, .unsupported, .invalid: !hasReceived
         default: false
         }
