@@ -62,8 +62,8 @@ let package = Package(
         .target(
             name: "DiscoveryKit",
             dependencies: [
-                "Registry", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics, .tracing,
-                .configuration, .lifecycle,
+                "Registry", "Messaging", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics,
+                .tracing, .configuration, .lifecycle,
             ],
             swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
@@ -84,11 +84,12 @@ let package = Package(
         .testTarget(
             name: "DiscoveryKitTests",
             dependencies: [
-                "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle, .tracing,
-                .inMemoryTracing, .metrics, .metricsTestKit,
+                "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle,
+                .tracing, .inMemoryTracing, .metrics, .metricsTestKit,
             ], swiftSettings: strict),
         .testTarget(
-            name: "DiscoveryTestingTests", dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", .logging], swiftSettings: strict),
+            name: "DiscoveryTestingTests",
+            dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -26,6 +26,8 @@ extension Discovery {
         /// What some addresses lead to instead, for this client alone: the first that means an address and has not expired counts, before
         /// those of the home. No two have one pattern.
         public var overrides: [Override]
+        /// The other homes of this machine, by absolute path, whose queues may be registered here as `file:///HOME/QUEUE`.
+        public var homes: [String]
         /// Adapters that come before the built-in ones: the first that accepts a resource is used.
         public var adapters: [any RequestAdapter]
         /// Adapters for queues that come before the built-in one: the first that accepts a resource is used.
@@ -49,6 +51,7 @@ extension Discovery {
             isStrictFIFO = false
             maximumReplySize = 6 << 20
             overrides = []
+            homes = []
             adapters = []
             queueAdapters = []
             logger = Logger(label: "discovery")

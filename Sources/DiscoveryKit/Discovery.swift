@@ -49,7 +49,8 @@ final class Client: Sendable {
         queues = Queues(
             resolver: resolver,
             adapters: configuration.backend.queueAdapters
-                + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) },
+                + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) }
+                + FileQueueAdapter.built(for: names, resolver, configuration.homes),
             isStrictFIFO: configuration.isStrictFIFO)
         sender = Sender(queues: queues)
         telemetry = Telemetry(logger: configuration.logger)
