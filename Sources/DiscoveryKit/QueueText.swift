@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// What a queue of texts carries of a message: SQS's queues, and so those of a home, take one character or more, of those that XML allows.
-/// Any other body goes in base 64, which an attribute says; the trace goes as lines `name: value`.
+/// Any other body goes in base 64, which an attribute says.
 enum QueueText {
     static let attribute = "discovery-encoding"
 
@@ -20,18 +20,35 @@ enum QueueText {
         }
     }
 
+    /// The trace's headers as `name=value;…`, percent-encoded where a trace header could not hold them; without those that make it too long, as
+    /// no message is worth less than its trace.
     static func trace(_ headers: [String: String]) -> String? {
-        headers.isEmpty ? nil : headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+        var trace = ""
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            guard let name = name.addingPercentEncoding(withAllowedCharacters: plain),
+                let value = value.addingPercentEncoding(withAllowedCharacters: plain)
+            else { continue }
+            let part = "\(trace.isEmpty ? "" : ";")\(name)=\(value)"
+            if trace.utf8.count + part.utf8.count <= longestTrace { trace += part }
+        }
+        return trace.isEmpty ? nil : trace
     }
 
+    /// The headers of a trace; none of one that another kind of sender wrote.
     static func headers(_ trace: String?) -> [String: String] {
         var headers: [String: String] = [:]
-        for line in (trace ?? "").split(whereSeparator: \.isNewline) {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[String(line[..<colon])] = String(line[colon...].dropFirst(2))
+        for part in (trace ?? "").split(separator: ";" as Character) {
+            guard let equals = part.firstIndex(of: "="), let name = part[..<equals].removingPercentEncoding,
+                let value = part[equals...].dropFirst().removingPercentEncoding
+            else { continue }
+            headers[name] = value
         }
         return headers
     }
+
+    /// What a trace header of SQS may have in all, in bytes.
+    private static let longestTrace = 1_024
+    private static let plain = CharacterSet(charactersIn: "!"..."~").subtracting(CharacterSet(charactersIn: "%;="))
 
     /// Whether bytes are UTF-8 of the characters that SQS allows.
     private static func isText(_ body: [UInt8]) -> Bool {

@@ -149,3 +149,29 @@ private struct Job: Codable, Sendable, Equatable { var id: Int }
         #expect(throws: DiscoveryError.self) { try Discovery.Configuration.fromEnvironment(["DISCOVERY_STRICT_FIFO": "perhaps"]) }
     }
 }
+
+@Suite struct QueueTextTests {
+    @Test(
+        arguments: [[], Array(0...255), Array("ü\n\t\r".utf8), [0xFF], Array("\u{FFFE}".utf8), Array("\u{1}".utf8), Array("plain".utf8)]
+            as [[UInt8]])
+    func `every body comes back from its text`(body: [UInt8]) {
+        let (text, encoding) = QueueText.encode(body)
+        #expect(!text.isEmpty)
+        #expect(QueueText.decode(text, encoding.map { .string($0) }) == body)
+    }
+
+    @Test func `text goes as it is, and what says it is encoded and is not is left alone`() {
+        #expect(QueueText.encode(Array("käse".utf8)).encoding == nil)
+        #expect(QueueText.decode([0x21], .string("base64")) == [0x21])
+        #expect(QueueText.decode([0x21], .number("1")) == [0x21])
+    }
+
+    @Test func `a trace comes back from its header, and one that is too long is left out`() {
+        let headers = ["traceparent": "00-4bf9-00f0-01", "tracestate": "a=1;b,ü %"]
+        #expect(QueueText.headers(QueueText.trace(headers)) == headers)
+        #expect(QueueText.trace([:]) == nil)
+        #expect(QueueText.trace(["a": "1", "b": String(repeating: "x", count: 2_000)]) == "a=1")
+        #expect(QueueText.headers("Root=1-5759e988;Sampled=1") == ["Root": "1-5759e988", "Sampled": "1"])
+        #expect(QueueText.headers("nonsense;%zz=1") == [:])
+    }
+}
