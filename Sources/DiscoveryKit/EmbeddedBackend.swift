@@ -7,19 +7,21 @@ package import Store
 package final class EmbeddedBackend: Sendable {
     let path: String
     private let group: String?
+    private let seam: Seam
     private let registryOpened = Opened<Registry> { $0.close() }
     private let messagingOpened = Opened<Messaging> { $0.close() }
 
-    init(home: String, group: String?) {
+    init(home: String, group: String?, seam: Seam = Seam()) {
         path = home
         self.group = group
+        self.seam = seam
     }
 
     /// The registry, opened when it is not. Waits for the disk the first time.
     func registry() async throws(DiscoveryError) -> Registry {
         if let registry = registryOpened.current { return registry }
-        return try await registryOpened.value { [path, group] () throws(DiscoveryError) in
-            do throws(StoreError) { return try Registry(Home(path: path, group: group)) } catch { throw DiscoveryError(error) }
+        return try await registryOpened.value { [path, group, seam] () throws(DiscoveryError) in
+            do throws(StoreError) { return try Registry(Home(path: path, group: group, seam: seam)) } catch { throw DiscoveryError(error) }
         }
     }
 

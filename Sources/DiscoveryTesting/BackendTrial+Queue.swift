@@ -30,7 +30,7 @@ extension BackendTrial {
         var options = ListenOptions()
         options.firstBackoff = .milliseconds(10)
         options.longestBackoff = .milliseconds(100)
-        options.visibility = .seconds(1)
+        options.visibility = .seconds(3)
         let counts = Heard()
         try await listening(to: place, by: other, options: options, until: { await counts.reached(3) }) { delivery in
             counts.hear("\(delivery.receiveCount)")
@@ -38,7 +38,7 @@ extension BackendTrial {
         }
         try Conformance.expect("the receive counts", is: ["1", "2", "3"], seen: counts.all)
         // What was not finished would be back by then, before the next.
-        try await Task.sleep(for: .milliseconds(1_500))
+        try await Task.sleep(for: .milliseconds(3_500))
         try await one.queue(place, Message.text("next"))
         try await delivered(from: place, to: one) { delivery in
             try Conformance.expect("the next message", is: Array("next".utf8), seen: delivery.message.body)

@@ -129,7 +129,7 @@ struct QueueTrial: Sendable {
 
     func hides() async throws {
         _ = try await send([OutgoingMessage(.text("hidden"))])
-        let first = try await one("a message", visibility: .seconds(1))
+        let first = try await one("a message", visibility: .seconds(3))
         try await expectNone("as another holds it")
         let second = try await one("a message whose time is over", waiting: .seconds(10))
         try Conformance.expect("its id", is: first.id, seen: second.id)
@@ -140,11 +140,11 @@ struct QueueTrial: Sendable {
 
     func extends() async throws {
         _ = try await send([OutgoingMessage(.text("extended"))])
-        let message = try await one("a message", visibility: .seconds(1))
+        let message = try await one("a message", visibility: .seconds(3))
         try await within("extending to end") { [adapter, queue] in
             try await adapter.extend(message.receipt, of: queue, to: .seconds(30))
         }
-        try await expectNone("as its lease was extended", waiting: .seconds(2))
+        try await expectNone("as its lease was extended", waiting: .seconds(4))
         try await finish(message)
     }
 
@@ -187,7 +187,7 @@ struct QueueTrial: Sendable {
     }
 
     func deadLetters(to deadLetters: Resource) async throws {
-        let ids = try await send([OutgoingMessage(.text("unwanted"))])
+        _ = try await send([OutgoingMessage(.text("unwanted"))])
         let message = try await one("a message")
         let isMoved = try await within("moving to end") { [adapter, queue] in
             try await adapter.deadLetter(message.receipt, of: queue, because: "It is not wanted.")
@@ -196,7 +196,6 @@ struct QueueTrial: Sendable {
         try await expectNone("as it was moved")
         let dead = try await one("the message in the dead-letter queue", from: deadLetters)
         try Conformance.expect("its body", is: message.message.body, seen: dead.message.body)
-        _ = ids
         let isMovedAgain = try await within("moving to end") { [adapter] in
             try await adapter.deadLetter(dead.receipt, of: deadLetters, because: "It is not wanted.")
         }
