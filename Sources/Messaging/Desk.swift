@@ -15,6 +15,8 @@ final class Desk: Sendable {
         let id: Int
         let demand: Demand
         let deadline: ContinuousClock.Instant
+        /// Whether the desk's queue is surely the one that was there when the wait began.
+        var isBound: Bool
         let continuation: CheckedContinuation<[Messaging.Received]?, any Error>
     }
 
@@ -45,35 +47,41 @@ final class Desk: Sendable {
         self.state = Mutex(state)
     }
 
+    /// How many wait.
+    var count: Int { state.withLock { $0.waiters.count } }
+
     /// Waits for messages.
     ///
     /// - Parameters:
     ///   - wait: the queue's when `nil`.
-    ///   - start: from when the wait counts.
-    /// - Returns: empty when the wait was over; `nil` when the desk had ended: ask anew.
-    func receive(_ demand: Demand, wait: Duration?, since start: ContinuousClock.Instant = .now) async throws -> [Messaging.Received]? {
+    ///   - start: from when the wait counts, of those who have looked for themselves and so know the queue; `nil` of others.
+    /// - Returns: empty when the wait was over; `nil` when the desk had ended, or its queue may not be the one asked for: ask anew.
+    func receive(_ demand: Demand, wait: Duration?, since start: ContinuousClock.Instant?) async throws -> [Messaging.Received]? {
+        let ringing = messaging.store.home.rings(of: bell)
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                enum Entry { case ended(StoreError?), over, runs, starts(Task<Void, any Error>?), waits(Task<Void, any Error>?) }
+                enum Entry { case ended(StoreError?), over, starts, waits(Task<Void, any Error>?) }
                 let entry: Entry = state.withLock { state in
                     if state.isEnded || state.closed != nil { return .ended(state.closed) }
                     let wait = wait ?? state.wait
                     guard wait > .zero else { return .over }
-                    let deadline = start.advanced(by: min(wait, .seconds(1_000_000_000)))
-                    state.waiters.append(Waiter(id: id, demand: demand, deadline: deadline, continuation: continuation))
+                    let deadline = (start ?? .now).advanced(by: min(wait, .seconds(1_000_000_000)))
+                    // Deleting a queue rings its bell: silent since the last look, the queue is the same.
+                    let isBound = start != nil || state.rings == ringing
+                    state.waiters.append(
+                        Waiter(id: id, demand: demand, deadline: deadline, isBound: isBound, continuation: continuation))
                     let mustWake = state.napEnds.map { deadline < $0 } ?? (state.nap != nil)
                     defer { state.isRunning = true }
-                    if !state.isRunning { return .starts(nil) }
+                    if !state.isRunning { return .starts }
                     return .waits(mustWake ? state.nap : nil)
                 }
                 switch entry {
                 case .ended(let error?): continuation.resume(throwing: error)
                 case .ended(nil), .over: continuation.resume(returning: nil)
-                case .runs: break
                 case .starts: Task { await run() }
                 case .waits(let nap): nap?.cancel()
                 }
@@ -102,7 +110,13 @@ final class Desk: Sendable {
             if let error = error as? StoreError { state.closed = error }
             return (state.waiters, state.nap)
         }
-        for waiter in waiters { waiter.continuation.resume(throwing: error) }
+        for waiter in waiters {
+            if waiter.isBound || error is StoreError {
+                waiter.continuation.resume(throwing: error)
+            } else {
+                waiter.continuation.resume(returning: nil)
+            }
+        }
         nap?.cancel()
     }
 
@@ -169,6 +183,7 @@ final class Desk: Sendable {
             let look = try await messaging.look(at: queue, number: number, waiters.map(\.demand))
             var unclaimed: [Messaging.Receipt] = []
             let due = messaging.instant(of: look.next)
+            let asked = Set(waiters.map(\.id))
             let claims = state.withLock { state -> [(Waiter, [Messaging.Received])] in
                 state.wait = look.wait
                 state.rings = look.isExhausted && look.results.last?.isEmpty == true ? rings : nil
@@ -182,6 +197,7 @@ final class Desk: Sendable {
                         unclaimed += messages.map(\.receipt)
                     }
                 }
+                for index in state.waiters.indices where asked.contains(state.waiters[index].id) { state.waiters[index].isBound = true }
                 return claims
             }
             for (waiter, messages) in claims { waiter.continuation.resume(returning: messages) }

@@ -20,16 +20,14 @@ extension Messaging {
         let demand = Demand(maximum: min(maximum, 10_000), visibility: visibility?.milliseconds, attempt: attempt)
         if wait != .zero, let desk = desks.desk(queue) {
             // Those who wait already know that there is nothing: no look of one's own.
-            do {
-                if let received = try await desk.receive(demand, wait: wait) { return received }
-            } catch let error as MessagingError where error.code == .queueDoesNotExist {
-                // The desk's queue may have been deleted and made anew before this call.
-            }
+            if let received = try await desk.receive(demand, wait: wait, since: nil) { return received }
         }
         let rings = store.home.rings(of: Self.bell(queue: queue))
         let start = ContinuousClock.now
+        var number: Int64?
         while true {
-            let look = try await look(at: queue, number: nil, [demand])
+            let look = try await look(at: queue, number: number, [demand])
+            number = look.number
             if let received = look.results.first, !received.isEmpty {
                 guard Task.isCancelled else { return received }
                 // Awaited, yet not to be cancelled with its caller.
