@@ -22,6 +22,7 @@ extension Address {
     /// - Throws: the fault of a malformed address.
     package func parts() throws(DiscoveryError) -> Parts {
         if let fault { throw fault }
+        if let plain = Parts(plain: text) { return plain }
         var parser = Parser(text)
         do {
             return try parser.address()
@@ -32,6 +33,27 @@ extension Address {
 }
 
 extension Address.Parts {
+    /// The parts of an address of bare names and no filters, as most are: it need only be cut.
+    init?(plain text: String) {
+        var text = text
+        let parts: Self? = text.withUTF8 { bytes in
+            guard Address.isPlain(bytes) else { return nil }
+            let arrow = bytes.firstIndex(of: .greater).map { $0 - 1 }
+            let name = bytes[..<(arrow ?? bytes.endIndex)]
+            let dot = name.lastIndex(of: .dot)
+            var instance = Address.Instance.only
+            if let arrow {
+                let id = bytes[(arrow + 2)...]
+                instance = id.first == UInt8(ascii: "*") ? .any : .id(String(decoding: id, as: UTF8.self))
+            }
+            return Self(
+                namespace: dot.map { String(decoding: name[..<$0], as: UTF8.self) },
+                service: String(decoding: name[(dot.map { $0 + 1 } ?? 0)...], as: UTF8.self), instance: instance)
+        }
+        guard let parts else { return nil }
+        self = parts
+    }
+
     /// The canonical text, if these are the parts of a well-formed address. Of others it is a text that does not parse, so that one gate
     /// finds every fault; and it grows beyond no bound, whatever the parts hold.
     var text: String {

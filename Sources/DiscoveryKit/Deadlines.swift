@@ -7,7 +7,7 @@ internal import Synchronization
 final class Deadlines: Sendable {
     static let shared = Deadlines()
 
-    /// What ``run(until:_:)`` throws when it ended the operation.
+    /// What an operation fails with that was ended by its deadline.
     struct Passed: Error {}
 
     private struct State {
@@ -43,7 +43,7 @@ final class Deadlines: Sendable {
         let id = watch(until: deadline) { task.cancel() }
         return try await withTaskCancellationHandler {
             let result = await task.result
-            let isPassed = state.withLock { $0.watched.removeValue(forKey: id) == nil }
+            let isPassed = !unwatch(id)
             if isPassed, case .failure = result, !Task.isCancelled { throw Passed() }
             return try result.get()
         } onCancel: {
@@ -71,7 +71,8 @@ final class Deadlines: Sendable {
         let value = Mutex<Value?>(nil)
     }
 
-    private func watch(until deadline: ContinuousClock.Instant, _ end: @escaping @Sendable () -> Void) -> UInt64 {
+    /// Has `end` called at `deadline`, unless ``unwatch(_:)`` comes first.
+    func watch(until deadline: ContinuousClock.Instant, _ end: @escaping @Sendable () -> Void) -> UInt64 {
         state.withLock { state in
             state.next += 1
             state.watched[state.next] = (deadline, end)
@@ -79,6 +80,10 @@ final class Deadlines: Sendable {
             return state.next
         }
     }
+
+    /// - Returns: whether the deadline had not passed yet.
+    @discardableResult
+    func unwatch(_ id: UInt64) -> Bool { state.withLock { $0.watched.removeValue(forKey: id) != nil } }
 
     private func setTimer(_ deadline: ContinuousClock.Instant, _ state: inout State) {
         state.timer?.scheduled.cancel()

@@ -30,7 +30,7 @@ extension Discovery {
         }
     }
 
-    func register(_ address: Address, _ kind: Resource.Kind, _ attributes: [String: String], isLeased: Bool) async throws(DiscoveryError)
+    func register(_ address: Address, _ kind: Resource.Kind, _ attributes: Registry.Attributes, isLeased: Bool) async throws(DiscoveryError)
         -> Registry.Registered
     {
         let (service, id) = try place(address, to: "register")

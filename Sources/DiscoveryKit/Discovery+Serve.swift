@@ -64,7 +64,7 @@ extension Discovery {
             } else {
                 attributes["url"] = url
             }
-            let registered = try await register(address, .function, attributes, isLeased: true)
+            let registered = try await register(address, .function, Registry.Attributes(attributes), isLeased: true)
             whenServing(Serving(address: address, url: url, replaced: registered.replaced))
             try await run(server, as: address, registered.incarnation)
         } catch {

@@ -40,7 +40,7 @@ extension EmbeddedBackend: NameService {
     }
 
     package func register(
-        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+        _ id: String, in service: Registry.ServiceName, attributes: Registry.Attributes, isLeased: Bool
     ) async throws(DiscoveryError) -> Registry.Registered {
         try await run { registry in
             let lease = isLeased ? try registry.store.home.lease() : nil

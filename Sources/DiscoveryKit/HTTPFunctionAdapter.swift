@@ -3,6 +3,7 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Synchronization
 
 /// Functions behind an HTTP endpoint: a POST each. ``FunctionAnswer`` says what comes back.
 package struct HTTPFunctionAdapter: RequestAdapter {
@@ -20,51 +21,44 @@ package struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     package func request(_ request: Request, from resource: Resource) async throws(DiscoveryError) -> Reply {
+        let exchange = HTTPExchange(maximumReplySize: maximumReplySize)
         let answer: FunctionAnswer
         do {
             let left = ContinuousClock.now.duration(to: request.deadline)
-            answer = try await self.answer(to: outgoing(request, resource, left), within: left, until: request.deadline)
+            answer = try await exchange.answer(to: outgoing(request, resource, left), by: Self.client, until: request.deadline)
         } catch is NIOTooManyBytesError {
             throw tooLarge(request)
         } catch {
-            throw Self.translated(error, request, resource)
+            throw Self.translated(error, request, resource, wasSent: exchange.wasSent)
         }
         return try answer.reply(from: request.address)
     }
 
-    private func outgoing(_ request: Request, _ resource: Resource, _ left: Duration) -> HTTPClientRequest {
-        var outgoing = HTTPClientRequest(url: resource.location)
-        outgoing.method = .POST
-        for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
-        outgoing.headers.replaceOrAdd(name: WireHeader.timeout, value: String(max(1, Int64(left / .milliseconds(1)))))
-        if !outgoing.headers.contains(name: "content-type") {
-            outgoing.headers.add(name: "content-type", value: request.message.contentType)
-        }
-        MessageHeaders.write(request.message.attributes) { outgoing.headers.add(name: $0, value: $1) }
-        if !request.message.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.message.body)) }
+    private func outgoing(_ request: Request, _ resource: Resource, _ left: Duration) throws -> HTTPClient.Request {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(request.headers.count + 4)
+        for (name, value) in request.headers { headers.add(name: name, value: value) }
+        headers.replaceOrAdd(name: WireHeader.timeout, value: String(max(1, Int64(left / .milliseconds(1)))))
+        if !headers.contains(name: "content-type") { headers.add(name: "content-type", value: request.message.contentType) }
+        MessageHeaders.write(request.message.attributes) { headers.add(name: $0, value: $1) }
+        var outgoing = try Self.empty(to: resource.location)
+        outgoing.headers = headers
+        if !request.message.body.isEmpty { outgoing.body = .byteBuffer(ByteBuffer(bytes: request.message.body)) }
         return outgoing
     }
 
-    private func answer(
-        to outgoing: HTTPClientRequest, within left: Duration, until deadline: ContinuousClock.Instant
-    ) async throws -> FunctionAnswer {
-        let response = try await Self.client.execute(outgoing, timeout: .nanoseconds(max(1, Int64(left / .nanoseconds(1)))))
-        let status = Int(response.status.code)
-        do {
-            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumReplySize {
-                throw NIOTooManyBytesError(maxBytes: maximumReplySize)
-            }
-            // The client's own deadline ends with the head: a body that trickles would be waited for without end.
-            let body = try await Deadlines.shared.run(until: deadline) { [maximumReplySize] in
-                try await response.body.collect(upTo: maximumReplySize)
-            }
-            return FunctionAnswer(status: status, headers: response.headers, body: Array(body.readableBytesView))
-        } catch let error as NIOTooManyBytesError {
-            // What a refusal has to say beside its status does not matter.
-            guard status == 429 || status == 503 else { throw error }
-            return FunctionAnswer(status: status, headers: response.headers, body: [])
+    /// Taking a URL apart costs more than all that the facade does for a call, and there are few.
+    private static func empty(to location: String) throws -> HTTPClient.Request {
+        if let known = requests.withLock({ $0[location] }) { return known }
+        let new = try HTTPClient.Request(url: location, method: .POST)
+        requests.withLock { requests in
+            if requests.count >= 1_024 { requests.removeAll(keepingCapacity: true) }
+            requests[location] = new
         }
+        return new
     }
+
+    private static let requests = Mutex<[String: HTTPClient.Request]>([:])
 
     private func tooLarge(_ request: Request) -> DiscoveryError {
         DiscoveryError(
@@ -73,7 +67,9 @@ package struct HTTPFunctionAdapter: RequestAdapter {
             address: request.address)
     }
 
-    private static func translated(_ error: any Error, _ request: Request, _ resource: Resource) -> DiscoveryError {
+    private static func translated(
+        _ error: any Error, _ request: Request, _ resource: Resource, wasSent: Bool
+    ) -> DiscoveryError {
         if let error = error as? DiscoveryError { return error }
         let place = "\(request.address) at \(Resource.shown(resource.location))"
         func made(_ code: DiscoveryError.Code, _ message: String) -> DiscoveryError {
@@ -94,6 +90,8 @@ package struct HTTPFunctionAdapter: RequestAdapter {
             return made(.deadlineExceeded, "\(place) did not answer within the deadline. Give it more time, or look why it is slow.")
         }
         guard let clientError, clientError != .remoteConnectionClosed else {
+            // A connection that had closed already, which the client had not noticed.
+            guard wasSent else { return made(.unreachable, "No connection to \(place): \(reason(error)). Nothing was sent; try again.") }
             return made(
                 .outcomeUnknown, "The connection to \(place) was lost after the request was sent: whether the function ran is unknown.")
         }

@@ -25,7 +25,7 @@ package protocol NameService: Sendable {
     ///
     /// - Parameter isLeased: it lives only as long as this process.
     func register(
-        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+        _ id: String, in service: Registry.ServiceName, attributes: Registry.Attributes, isLeased: Bool
     ) async throws(DiscoveryError) -> Registry.Registered
 
     /// Removes an instance, durably; with an incarnation, only if it is still that registration, and then it is no error if it is gone.

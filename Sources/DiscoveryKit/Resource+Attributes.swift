@@ -1,3 +1,5 @@
+package import Registry
+
 extension Resource {
     /// Reads what an instance's attributes say.
     ///
@@ -57,21 +59,18 @@ extension Resource {
 
     /// The attributes to register, from which ``resource(from:)`` reads the same kind and location: `type`, and `url`, `arn` or `id` by the
     /// location's shape. A location that the attributes say already, as of a host and a port, is left as they say it.
-    package var registrationAttributes: [String: String] {
-        var registration = attributes
-        registration.reserveCapacity(attributes.count + 2)
+    package var registrationAttributes: Registry.Attributes {
         // Most say nothing of kind and place yet.
         guard attributes.keys.contains(where: Self.saysSomething) else {
-            registration["type"] = kind.type
-            registration[Location.attribute(saying: location)] = location
-            return registration
+            return Registry.Attributes(attributes, and: ("type", kind.type), (Location.attribute(saying: location), location))
         }
+        var registration = attributes
         if Self.present("type", in: attributes).flatMap(Kind.init(type:)) != kind { registration["type"] = kind.type }
         // An attribute nobody can read says nothing.
-        if let said = try? Self.location(from: attributes, kind: kind), said == location { return registration }
+        if let said = try? Self.location(from: attributes, kind: kind), said == location { return Registry.Attributes(registration) }
         for identifier in Self.identifiers(for: kind) { registration[identifier] = nil }
         registration[Location.attribute(saying: location)] = location
-        return registration
+        return Registry.Attributes(registration)
     }
 
     // MARK: Location

@@ -44,7 +44,7 @@ final class StubNames: NameService {
     func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? { nil }
 
     func register(
-        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+        _ id: String, in service: Registry.ServiceName, attributes: Registry.Attributes, isLeased: Bool
     ) async throws(DiscoveryError) -> Registry.Registered {
         try check()
         var parts = try self.parts(of: service)
@@ -56,7 +56,7 @@ final class StubNames: NameService {
         } catch {
             throw DiscoveryError(wrapping: error)
         }
-        return book.register(id, as: parts, attributes)
+        return book.register(id, as: parts, attributes.dictionary)
     }
 
     func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError) {

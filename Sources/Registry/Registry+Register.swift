@@ -20,13 +20,12 @@ extension Registry {
     ///   - lease: the instance lives only as long as the process that holds it.
     /// - Throws: `.invalidInput`; `.namespaceNotFound` and `.serviceNotFound`.
     package func register(
-        _ id: String, in service: ServiceName, attributes: [String: String], lease: Lease? = nil, creating: Bool = false
+        _ id: String, in service: ServiceName, attributes: Attributes, lease: Lease? = nil, creating: Bool = false
     ) async throws -> Registered {
         try Rules.checkInstance(id: id)
         // Checked and encoded here as far as can be, and not in the transaction: callers do it side by side.
-        try Rules.checkSizes(attributes)
-        let hasReserved = attributes.keys.contains(where: Rules.isReserved)
-        let text = StoredJSON.encode(attributes)
+        let hasReserved = try Rules.checkSizes(attributes)
+        let text = attributes.text
         return try await store.write(bytes: text.utf8.count + 256) { transaction in
             let known = try self.service(service, creating: creating, in: transaction) { configuration, kind throws(RegistryError) in
                 guard hasReserved || configuration.hasNeeds else { return }

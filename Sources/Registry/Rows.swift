@@ -90,38 +90,6 @@ extension Registry.Instance {
 
 /// Values kept as JSON text, so that people can read them with `sqlite3`; `{}` stands for an empty one.
 enum StoredJSON {
-    /// What the general form below writes, but for the spelling of control characters, at an eighth of its cost: every registration passes here.
-    static func encode(_ attributes: [String: String]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(2 + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 })
-        text.append(UInt8(ascii: "{"))
-        for (key, value) in attributes.sorted(by: { $0.key < $1.key }) {
-            if text.count > 1 { text.append(UInt8(ascii: ",")) }
-            append(key, to: &text)
-            text.append(UInt8(ascii: ":"))
-            append(value, to: &text)
-        }
-        text.append(UInt8(ascii: "}"))
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// A string in quotes, with RFC 8259's escapes.
-    private static func append(_ string: String, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "\""))
-        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            text.append(contentsOf: string.utf8)
-        } else {
-            for byte in string.utf8 {
-                switch byte {
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
-                case ..<0x20: text += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
-                default: text.append(byte)
-                }
-            }
-        }
-        text.append(UInt8(ascii: "\""))
-    }
-
     static func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -11,7 +11,7 @@ extension Rules {
 
     /// An instance's attributes: number, sizes and characters, and what the service's records and checks need. RegisterInstance.
     static func check(
-        attributes: [String: String], for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
+        attributes: Registry.Attributes, for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
     ) throws(RegistryError) {
         try checkSizes(attributes)
         try checkNeeds(attributes, for: service, in: namespace)
@@ -19,7 +19,7 @@ extension Rules {
 
     /// The half that depends on the service.
     static func checkNeeds(
-        _ attributes: [String: String], for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
+        _ attributes: Registry.Attributes, for service: Registry.Service.Configuration, in namespace: Registry.Namespace.Kind
     ) throws(RegistryError) {
         try checkReserved(attributes, service, namespace)
         let hasAlias = attributes[alias] != nil
@@ -41,18 +41,22 @@ extension Rules {
     }
 
     /// The health that a new instance starts with.
-    static func initialHealth(_ attributes: [String: String], for service: Registry.Service.Configuration) -> Registry.Health {
+    static func initialHealth(_ attributes: Registry.Attributes, for service: Registry.Service.Configuration) -> Registry.Health {
         guard service.hasHealth else { return .unknown }
         return attributes[initialHealth] == "UNHEALTHY" ? .unhealthy : .healthy
     }
 
     /// The half that does not.
-    package static func checkSizes(_ attributes: [String: String]) throws(RegistryError) {
-        let custom = attributes.keys.count { !isReserved($0) }
-        guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
+    ///
+    /// - Returns: whether any key is reserved.
+    @discardableResult
+    package static func checkSizes(_ attributes: Registry.Attributes) throws(RegistryError) -> Bool {
         var total = 0
-        for (key, value) in attributes {
+        var custom = 0
+        for pair in attributes.pairs {
+            let (key, value) = (pair.key, pair.value)
             total += key.utf8.count + value.utf8.count
+            if !isReserved(key) { custom += 1 }
             guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy(isGraphic) else {
                 throw invalid("An attribute's key has 1 to 255 visible ASCII characters; \(quoted(key)) does not fit.")
             }
@@ -64,18 +68,21 @@ extension Rules {
                 )
             }
         }
+        guard custom <= 30 else { throw invalid("An instance has at most 30 attributes of its own, this one has \(custom).") }
         guard total <= 5_000 else {
             throw invalid("All keys and values of an instance have at most 5,000 characters together, these have \(total).")
         }
+        return custom < attributes.count
     }
 
     /// Whether a key is one of those that mean something to AWS. By bytes, as every registration asks.
-    static func isReserved(_ key: String) -> Bool { key.utf8.starts(with: "AWS_".utf8) }
+    static func isReserved(_ key: String) -> Bool { key.utf8.first == UInt8(ascii: "A") && key.hasPrefix("AWS_") }
 
     private static func checkReserved(
-        _ attributes: [String: String], _ service: Registry.Service.Configuration, _ namespace: Registry.Namespace.Kind
+        _ attributes: Registry.Attributes, _ service: Registry.Service.Configuration, _ namespace: Registry.Namespace.Kind
     ) throws(RegistryError) {
-        for (key, value) in attributes where isReserved(key) {
+        for pair in attributes.pairs where isReserved(pair.key) {
+            let (key, value) = (pair.key, pair.value)
             switch key {
             case ipv4: guard isAddress(value, AF_INET) else { throw invalid("\(key) is an IPv4 address, not \(quoted(value)).") }
             case ipv6: guard isAddress(value, AF_INET6) else { throw invalid("\(key) is an IPv6 address, not \(quoted(value)).") }
@@ -93,12 +100,12 @@ extension Rules {
                 guard let dns = service.dns, dns.routing == .weighted, dns.records[.a] != nil || dns.records[.aaaa] != nil else {
                     throw invalid("\(key) needs a service with A or AAAA records and the routing policy WEIGHTED.")
                 }
-                guard !attributes.keys.contains(where: { $0.hasPrefix("AWS_INSTANCE_") }) else {
+                guard !attributes.pairs.contains(where: { $0.key.hasPrefix("AWS_INSTANCE_") }) else {
                     throw invalid("\(key) excludes all AWS_INSTANCE_ attributes.")
                 }
             case ec2:
                 guard namespace == .http else { throw invalid("\(key) is for HTTP namespaces only.") }
-                guard attributes.keys.allSatisfy({ !$0.hasPrefix("AWS_") || $0 == ec2 || $0 == initialHealth || $0 == ipv4 }) else {
+                guard attributes.pairs.map(\.key).allSatisfy({ !isReserved($0) || $0 == ec2 || $0 == initialHealth || $0 == ipv4 }) else {
                     throw invalid("Beside \(key) only AWS_INIT_HEALTH_STATUS may be given.")
                 }
             default: throw invalid("\(quoted(key)): keys that start with AWS_ are reserved.")

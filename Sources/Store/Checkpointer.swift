@@ -21,6 +21,8 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
     private let condition = NSCondition()
     private var pages = 0
     private var commits = 0
+    /// How many the log held after the last commit of this process. The writer's thread alone sets and asks.
+    private(set) var pagesInLog = 0
     private var isStopped = false
     private var hasThread = false
     /// Threads that have not closed their connection yet.
@@ -47,6 +49,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
     private func noticed(_ pages: Int) {
         condition.lock()
         self.pages = pages
+        pagesInLog = pages
         commits += 1
         condition.unlock()
     }

@@ -135,10 +135,13 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         checkpointer.wakeIfNeeded()
     }
 
-    /// Tells the callers. Many are told on a thread of the pool on which they go on: the next group need not wait for that.
+    /// Tells the callers. Many are told on the threads of the pool on which they go on: the next group need not wait for that. By two at
+    /// once: one alone would wake another for each caller in turn, who takes its place each time.
     private func tell(_ finished: [(PendingWrite, StoreError?)]) {
         guard finished.count > 8 else { return finished.forEach { $0.finish($1) } }
-        Task { finished.forEach { $0.finish($1) } }
+        let half = finished.count / 2
+        Task { finished[..<half].forEach { $0.finish($1) } }
+        Task { finished[half...].forEach { $0.finish($1) } }
     }
 
     private func take(_ isTaken: (PendingWrite) -> Bool) -> [PendingWrite] {
@@ -240,6 +243,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         }
         // After the counter: who wakes and finds the version unchanged sleeps again.
         home.ring(transaction.bells)
+        LogRoom.make(connection, pages: checkpointer.pagesInLog)
         return .committed
     }
 }

@@ -40,7 +40,7 @@ enum RegisterBenchmark: Benchmark {
     private static func attributes() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(resource.registrationAttributes), as: UTF8.self)
+        return String(decoding: try encoder.encode(resource.registrationAttributes.dictionary), as: UTF8.self)
     }
 
     private static func facadeRate(_ session: Session) async throws -> Double {

@@ -67,7 +67,9 @@ import Testing
         #expect(
             Address(namespace: parts.namespace, service: parts.service, filters: parts.filters, instance: parts.instance) == address,
             context)
-        // The short way in agrees with the long one.
+        // The short ways in and apart agree with the long one.
+        var parser = Address.Parser(address.text)
+        #expect((try? parser.address()) == parts, context)
         if isPlain(text) { #expect(parts.text == text, context) }
         let isBare = parts.filters.isEmpty && !address.text.contains("\"") && !address.text.contains("_")
         if isBare { #expect(isPlain(address.text), context) }

@@ -1,3 +1,4 @@
+import Registry
 import Testing
 
 @testable import DiscoveryKit
@@ -106,7 +107,7 @@ import Testing
         #expect(resource == Resource(.function, at: location, attributes: attributes))
         #expect(conflicts.isEmpty)
         #expect(resource.isHostAndPort)
-        #expect(resource.registrationAttributes == attributes.merging(["type": "function"]) { own, _ in own })
+        #expect(resource.registrationAttributes.dictionary == attributes.merging(["type": "function"]) { own, _ in own })
     }
 
     @Test(arguments: [
@@ -136,8 +137,8 @@ import Testing
         #expect(registered[key] == location)
         #expect(registered["zone"] == "a")
         #expect(registered.count == 3)
-        let (resolved, conflicts) = try Resource.resource(from: registered)
-        #expect(resolved == Resource(kind, at: location, attributes: registered))
+        let (resolved, conflicts) = try Resource.resource(from: registered.dictionary)
+        #expect(resolved == Resource(kind, at: location, attributes: registered.dictionary))
         #expect(conflicts.isEmpty)
         #expect(resolved.registrationAttributes == registered)
     }

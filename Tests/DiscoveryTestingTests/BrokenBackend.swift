@@ -100,7 +100,7 @@ private final class BrokenNames: NameService {
     func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? { nil }
 
     func register(
-        _ id: String, in service: Registry.ServiceName, attributes: [String: String], isLeased: Bool
+        _ id: String, in service: Registry.ServiceName, attributes: Registry.Attributes, isLeased: Bool
     ) async throws(DiscoveryError) -> Registry.Registered {
         switch fault {
         case .keepsOneReplica:

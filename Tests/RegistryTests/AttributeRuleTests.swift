@@ -9,7 +9,7 @@ struct AttributeRuleTests {
     private func isRefused(
         _ attributes: [String: String], _ service: Configuration = .init(), _ kind: Registry.Namespace.Kind = .http
     ) -> Bool {
-        do { try Rules.check(attributes: attributes, for: service, in: kind) } catch { return error.code == .invalidInput }
+        do { try Rules.check(attributes: .init(attributes), for: service, in: kind) } catch { return error.code == .invalidInput }
         return false
     }
 

@@ -54,7 +54,7 @@ struct ModelTests {
         case .deleteService(let key): try await registry.deleteService(id: model.serviceIDs[key] ?? "srv-none")
         case .register(let key, let id, let attributes, let creating):
             let registered = try await registry.register(
-                id, in: .name(namespace: key.namespace, service: key.name), attributes: attributes, creating: creating)
+                id, in: .name(namespace: key.namespace, service: key.name), attributes: .init(attributes), creating: creating)
             try model.learn(registered, id, in: key)
             for namespace in try await registry.namespaces() { model.learn(namespace: namespace) }
             for service in try await registry.services(namespace: key.namespace) {

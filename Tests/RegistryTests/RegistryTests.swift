@@ -232,7 +232,7 @@ struct RegistryTests {
             ]
             let registry = try Registry(Home(path: path))
             let service = try await registry.make("api", in: "example.com", kind: .publicDNS, configuration)
-            _ = try await registry.register("one", in: .id(service.id), attributes: attributes)
+            _ = try await registry.register("one", in: .id(service.id), attributes: .init(attributes))
             registry.close()
             let again = try Registry(Home(path: path))
             #expect(try await again.services().map(\.configuration) == [configuration])
