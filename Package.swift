@@ -79,7 +79,7 @@ let package = Package(
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes", .grdb, .sqlite], swiftSettings: strict),
         .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryKitTests",
