@@ -72,14 +72,15 @@ let package = Package(
             dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store", .lifecycle, .unixSignals, .logging],
+            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
+            name: "Benchmarks",
+            dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes", .grdb, .sqlite], swiftSettings: strict),
         .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryKitTests",

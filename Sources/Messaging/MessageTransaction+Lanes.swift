@@ -86,24 +86,46 @@ extension MessageTransaction {
     }
 
     private func next(of lane: Int64, in queue: KnownQueue) throws(StoreError) -> Int64? {
-        var due: Int64?
-        let keep = { (row: Row) throws(StoreError) in
-            due = row.integer(0)
-            return false
-        }
-        if queue.isFIFO {
-            try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due DESC LIMIT 1", binding: { $0.set(1, lane) }, keep)
-        } else {
-            try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due LIMIT 1", binding: { $0.set(1, lane) }, keep)
-        }
-        guard var due else { return nil }
+        guard var due = try queue.isFIFO ? lastDue(in: lane) : firstDue(in: lane) else { return nil }
         if queue.isFIFO, due <= now, queue.delay > 0 {
+            try restore(lane)
             let head = try connection.first(
                 "SELECT sent, delivery, base FROM messages WHERE lane = ? ORDER BY due, number LIMIT 1", .integer(lane),
                 make: { (sent: $0.integer(0), isNew: $0.integer(1) == 0 && $0.integer(2) == 0) })
             if let head, head.isNew { due = max(due, head.sent + queue.delay) }
         }
         return due > now ? Lane.start(of: due) : try lastTurn(in: queue)
+    }
+
+    /// In a FIFO queue: puts messages whose visibility is over back in their place, before those that were sent after them.
+    func restore(_ lane: Int64) throws(StoreError) {
+        try connection.run(
+            "UPDATE messages SET due = 0 WHERE lane = ? AND due > 0 AND due <= ?",
+            binding: {
+                $0.set(1, lane)
+                $0.set(2, now)
+            })
+    }
+
+    private func firstDue(in lane: Int64) throws(StoreError) -> Int64? {
+        var due: Int64?
+        try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due LIMIT 1", binding: { $0.set(1, lane) }) {
+            row throws(StoreError) in
+            due = row.integer(0)
+            return false
+        }
+        return due
+    }
+
+    /// In a FIFO queue: when the last message of a group is visible that is in flight.
+    func lastDue(in lane: Int64) throws(StoreError) -> Int64? {
+        var due: Int64?
+        try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due DESC LIMIT 1", binding: { $0.set(1, lane) }) {
+            row throws(StoreError) in
+            due = row.integer(0)
+            return false
+        }
+        return due
     }
 
     /// Behind all lanes that may be received from now.

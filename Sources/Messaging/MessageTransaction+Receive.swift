@@ -63,7 +63,8 @@ extension MessageTransaction {
                 .overLimit,
                 "The queue \(Rules.quoted(queue.name)) has \(memo.inFlightLimit) messages in flight, as many as it may. Finish some first.")
         }
-        var hand = Hand(maximum: room, budget: room + 64, visibility: demand.visibility ?? queue.visibility)
+        // Not less than a millisecond: what is visible again at once would be handed out twice in one receive.
+        var hand = Hand(maximum: room, budget: room + 64, visibility: max(1, demand.visibility ?? queue.visibility))
         if queue.hasGroups { try takeByTurns(&hand, from: queue) } else { try take(&hand, from: queue.epoch, nil, in: queue) }
         taken.messages = hand.messages
         taken.isExhausted = hand.isExhausted
@@ -115,9 +116,7 @@ extension MessageTransaction {
                 return
             }
             for lane in lanes where hand.wanted > 0 {
-                var share = hand
-                share.messages = []
-                share = Hand(
+                var share = Hand(
                     maximum: queue.isFIFO ? hand.wanted : min(hand.wanted, max(1, hand.maximum / lanes.count)), budget: hand.budget - 1,
                     visibility: hand.visibility)
                 try take(&share, from: lane.number, lane.name.isEmpty ? nil : lane.name, in: queue)
@@ -125,20 +124,14 @@ extension MessageTransaction {
                 hand.messages += share.messages
                 hand.budget = share.budget
             }
-            // What is visible again at once would be handed out twice in one receive.
-            if hand.visibility == 0 { return }
         }
     }
 
     private func take(_ hand: inout Hand, from lane: Int64, _ group: String?, in queue: KnownQueue) throws(StoreError) {
         if queue.isFIFO {
-            // Whose visibility is over goes back to its place.
-            try connection.run(
-                "UPDATE messages SET due = 0 WHERE lane = ? AND due > 0 AND due <= ?",
-                binding: {
-                    $0.set(1, lane)
-                    $0.set(2, now)
-                })
+            // A lane's turn may come too soon, never too late.
+            guard try lastDue(in: lane) ?? 0 <= now else { return }
+            try restore(lane)
         }
         while hand.wanted > 0 {
             let wanted = hand.wanted
@@ -167,7 +160,6 @@ extension MessageTransaction {
                 hand.isExhausted = true
                 return
             }
-            if hand.visibility == 0 { return }
         }
     }
 

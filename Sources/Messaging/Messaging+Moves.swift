@@ -151,6 +151,7 @@ extension MessageTransaction {
             .integer(Lane.end(of: now)), .integer(limit)
         ) { (number: $0.integer(0), name: $0.text(1)) }
         for lane in lanes where messages.count < limit {
+            if queue.isFIFO { try restore(lane.number) }
             messages += try connection.all(
                 "SELECT number FROM messages WHERE lane = ? AND due <= ? ORDER BY due, number LIMIT ?", .integer(lane.number),
                 .integer(now), .integer(limit - messages.count)

@@ -58,7 +58,7 @@ extension Messaging {
     ///
     /// - Parameter number: that of the queue as those who ask know it; one made anew under its name is not theirs.
     func look(at queue: String, number: Int64?, _ demands: [Demand]) async throws -> Look {
-        try await write(.ordered, bytes: demands.reduce(256) { $0 + 128 * min($1.maximum, 64) }) { work in
+        try await write(.ordered, bytes: demands.reduce(256) { $0 + 128 * min($1.maximum, 64) }, reclaims: true) { work in
             let known = try work.queue(queue)
             guard number == nil || number == known.number else { throw MessagingError.noQueue(queue) }
             var look = Look(number: known.number, wait: known.configuration.wait)

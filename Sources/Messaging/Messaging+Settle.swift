@@ -6,7 +6,7 @@ extension Messaging {
     ///
     /// - Throws: `.queueDoesNotExist`.
     package func finish(_ receipts: [Receipt], in queue: String) async throws -> [Result<Settled, MessagingError>] {
-        try await settle(receipts, in: queue, .synced, reclaims: true) { work, receipt, queue, touched throws(StoreError) in
+        try await settle(receipts, in: queue, .synced) { work, receipt, queue, touched throws(StoreError) in
             try work.finish(receipt, in: queue, &touched)
         }
     }
@@ -16,13 +16,13 @@ extension Messaging {
     ///
     /// - Throws: `.queueDoesNotExist`.
     package func changeVisibility(_ changes: [VisibilityChange], in queue: String) async throws -> [Result<Void, MessagingError>] {
-        try await settle(changes, in: queue, .ordered, reclaims: false) { work, change, queue, touched throws(StoreError) in
+        try await settle(changes, in: queue, .ordered) { work, change, queue, touched throws(StoreError) in
             try work.changeVisibility(change, in: queue, &touched)
         }
     }
 
     private func settle<Item: Sendable, Value: Sendable>(
-        _ items: [Item], in queue: String, _ durability: Durability, reclaims: Bool,
+        _ items: [Item], in queue: String, _ durability: Durability,
         _ body:
             @escaping @Sendable (MessageTransaction, Item, KnownQueue, inout MessageTransaction.Touched) throws(StoreError) ->
             Result<Value, MessagingError>
@@ -32,7 +32,7 @@ extension Messaging {
         repeat {
             let part = rest.prefix(1_000)
             rest = rest.dropFirst(1_000)
-            results += try await write(durability, bytes: 128 * part.count, reclaims: reclaims) { work in
+            results += try await write(durability, bytes: 128 * part.count, reclaims: true) { work in
                 let queue = try work.queue(queue)
                 var touched = MessageTransaction.Touched()
                 let results = try part.map { item throws(StoreError) in try body(work, item, queue, &touched) }
@@ -49,7 +49,7 @@ extension Messaging {
     /// - Throws: `.queueDoesNotExist`, `.receiptHandleIsInvalid`, `.messageNotInflight`, `.invalidParameterValue`.
     package func fail(_ receipt: Receipt, in queue: String, reason: String, retryAfter: Duration = .zero) async throws {
         try Rules.check(visibility: retryAfter)
-        try await write(.ordered) { work in
+        try await write(.ordered, reclaims: true) { work in
             try work.fail(receipt, reason, retryAfter: retryAfter.milliseconds, in: work.queue(queue))
         }
     }
@@ -58,6 +58,6 @@ extension Messaging {
     ///
     /// - Throws: `.queueDoesNotExist`, `.receiptHandleIsInvalid`, `.messageNotInflight`; `.noDeadLetterQueue`.
     package func deadLetter(_ receipt: Receipt, in queue: String, reason: String) async throws {
-        try await write { work in try work.deadLetter(receipt, reason, in: work.queue(queue)) }
+        try await write(reclaims: true) { work in try work.deadLetter(receipt, reason, in: work.queue(queue)) }
     }
 }

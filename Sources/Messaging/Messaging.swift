@@ -27,6 +27,8 @@ package final class Messaging: Sendable {
     package static func bell(queue: String) -> Bell { Bell(for: "queue\u{0}\(queue)") }
 
     /// `Store.write`, with what is known of queues at hand.
+    ///
+    /// - Parameter reclaims: what a consumer does on its way to finishing: without all of it a full disk could not be drained.
     func write<Value: Sendable>(
         _ durability: Durability = .synced, bytes: Int = 512, reclaims: Bool = false,
         _ body: @escaping @Sendable (MessageTransaction) throws -> Value
