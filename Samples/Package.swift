@@ -14,6 +14,13 @@ let package = Package(
                 .product(name: "DiscoveryKit", package: "discovery"), .product(name: "DiscoveryTesting", package: "discovery"),
             ]),
         .executableTarget(name: "Swap", dependencies: [.product(name: "DiscoveryKit", package: "discovery")]),
+        .executableTarget(
+            name: "Worker",
+            dependencies: [
+                .product(name: "DiscoveryKit", package: "discovery"),
+                // Not imported: so that the command is built beside the samples.
+                .product(name: "discovery", package: "discovery"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

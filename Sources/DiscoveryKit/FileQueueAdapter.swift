@@ -112,7 +112,15 @@ extension OutgoingMessage {
             deduplication: deduplication ?? (usesFresh ? freshDeduplication : nil))
         if let encoding { outgoing.attributes[QueueText.attribute] = .init(.string(encoding)) }
         // The home's clock never falls; the wall clock says how far from now.
-        if let deliverAt { outgoing.deliverAt = now + .seconds(max(0, deliverAt.timeIntervalSinceNow)) }
+        if let deliverAt {
+            let left = deliverAt.timeIntervalSinceNow
+            outgoing.deliverAt = now + (left > 0 ? .seconds(min(left, 36_525 * 86_400)) : .zero)
+        }
+        // What SQS does not take as a delay, a home takes as a time.
+        if let delay, delay > .seconds(900), outgoing.deliverAt == nil {
+            outgoing.delay = nil
+            outgoing.deliverAt = now + min(delay, .seconds(36_525 * 86_400))
+        }
         outgoing.trace = QueueText.trace(trace)
         return outgoing
     }

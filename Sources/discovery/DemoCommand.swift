@@ -18,7 +18,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// The story: a function is served, called, moved under its caller, and lost with its process.
+/// The story: a function is served, called, moved under its caller, and lost with its process; a message waits, fails, and is handled.
 private final class Demo {
     private let home: String
     private var processes: [DemoProcess] = []
@@ -56,7 +56,36 @@ private final class Demo {
         let firstURL = try first.served()
         try start(["register", address, firstURL]).expectLine(containing: firstURL)
         try call(caller, "3", expecting: "says the first")
+        try playQueue()
         Output.print("\nThat is the main job: code says what it wants, and never where it is.")
+    }
+
+    /// A queue: messages wait for who handles them, one that cannot be handled is set aside, and goes back when that is mended.
+    private func playQueue() throws {
+        let address = "ais.garden->jobs"
+        step("Messages wait for who handles them. A queue, and another for those that nobody can handle:")
+        try start(["queues", "create", "dead"]).expectLine(containing: "is a queue")
+        try start(["queues", "create", "jobs", "--dead-letter", "dead", "--address", address]).expectLine(containing: address)
+
+        step("Nobody listens yet. The messages are on the disk when the command returns:")
+        try start(["queue", address, "water the plants"]).expectLine(containing: "-")
+        try start(["queue", address, "water the cat"]).expectLine(containing: "-")
+
+        step("A worker runs a program for each message. Exit code 0 finishes it; this one gives the second up with 100:")
+        let program = "read job; echo \"doing: $job\"; case $job in *cat) echo 'a cat stays dry' >&2; exit 100;; esac"
+        let worker = try start(["listen", address, "--count", "2", "--concurrency", "1", "--", "sh", "-c", program])
+        try worker.expectLine(containing: "plants")
+        try worker.expectLine(containing: "cat")
+        try worker.expectEnd()
+
+        step("It is a dead letter now, with the reason. Looking at it takes nothing out:")
+        let peek = try start(["peek", "dead"])
+        try peek.expectLine(containing: "FAILED LAST")
+        try peek.expectLine(containing: "a cat stays dry")
+
+        step("With a better program it goes back to where it came from:")
+        try start(["redrive", "dead"]).expectLine(containing: "1 message")
+        try start(["listen", address, "--count", "1", "--", "sed", "s/water/feed/"]).expectLine(containing: "feed the cat")
     }
 
     func endAll() { for process in processes { process.kill() } }
@@ -123,6 +152,12 @@ private final class DemoProcess {
         let line = readLine(complaints) ?? ""
         Output.print("    \(line)")
         guard line.contains(text) else { throw DemoFailure("expected “\(text)”, got “\(line)”") }
+    }
+
+    /// Waits for its end; what it says meanwhile is not asked for.
+    func expectEnd() throws {
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw DemoFailure(readLine(complaints) ?? "a process failed without a word") }
     }
 
     /// The URL in the line that `serve` printed.

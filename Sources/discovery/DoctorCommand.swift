@@ -1,11 +1,13 @@
 import ArgumentParser
 import DiscoveryKit
+import Foundation
+import Messaging
 import Registry
 import Store
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Examines a home: its files, and whether what is registered can be used.",
+        commandName: "doctor", abstract: "Examines a home: its files, its queues, and whether what is registered can be used.",
         discussion: """
             With --salvage, copies whatever can still be read of a damaged home into a new one.
 
@@ -18,27 +20,63 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = try common.homePath
-        if let salvage {
-            let saved = try unwrapped { () throws(StoreError) in try Home.salvage(Registry.schema, from: path, to: salvage) }
-            if common.json { return try Output.print(json: saved) }
-            Output.print("Salvaged into \(salvage):")
-            return Output.print(Output.table(["TABLE", "ROWS"], saved.sorted { $0.key < $1.key }.map { [$0.key, String($0.value)] }))
-        }
+        if let salvage { return try await save(path, into: salvage) }
         let examination = try unwrapped { () throws(StoreError) in try Home.examine(path: path) }
-        let doubts = examination.isHealthy ? try await doubtful() : []
+        let (queues, problems) = await examinedQueues(of: path, examination)
+        let isHealthy = examination.isHealthy && problems.isEmpty && queues.allSatisfy(\.isHealthy)
+        let doubts = isHealthy ? try await doubtful(queues) : []
         if common.json {
-            struct Report: Encodable { let examination: Home.Examination, doubts: [String] }
-            try Output.print(json: Report(examination: examination, doubts: doubts))
+            struct Report: Encodable {
+                let examination: Home.Examination, queues: [Messaging.QueueExamination], problems: [String], doubts: [String]
+            }
+            try Output.print(json: Report(examination: examination, queues: queues, problems: problems, doubts: doubts))
         } else {
             Output.print("home \(path)")
             for database in examination.databases { show(database) }
-            for doubt in doubts { Output.print("  ! \(doubt)") }
+            if !queues.isEmpty { Output.print("  queues") }
+            for queue in queues {
+                Output.print("    \(queue.queue)  \(queue.whole) message\(queue.whole == 1 ? "" : "s")")
+                for problem in queue.problems { Output.print("    ! \(problem)") }
+            }
+            for doubt in problems + doubts { Output.print("  ! \(doubt)") }
             Output.print(
-                examination.isHealthy
+                isHealthy
                     ? (doubts.isEmpty ? "All is well." : "The files are well.")
                     : "Damaged. Salvage what can be read: discovery doctor --salvage NEW-HOME")
         }
-        if !examination.isHealthy { throw ExitCode(DiscoveryError.Code.damaged.exitCode) }
+        if !isHealthy { throw ExitCode(DiscoveryError.Code.damaged.exitCode) }
+    }
+
+    /// The queues, one by one; not opened where there are none, as that would make them.
+    private func examinedQueues(
+        of path: String, _ examination: Home.Examination
+    ) async -> (queues: [Messaging.QueueExamination], problems: [String]) {
+        guard examination.databases.contains(where: { $0.name == Messaging.schema.name.rawValue }) else { return ([], []) }
+        do {
+            let messaging = try Messaging(Home(path: path))
+            defer { messaging.close() }
+            return (try await messaging.examine(), [])
+        } catch {
+            return ([], ["The queues cannot be examined: \(DiscoveryError(wrapping: error).message)"])
+        }
+    }
+
+    private func save(_ path: String, into target: String) async throws {
+        struct Report: Encodable { let tables: [String: Int], queues: [Messaging.QueueSalvage] }
+        func has(_ schema: Schema) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(schema.name.rawValue).sqlite") }
+        let hasMessages = has(Messaging.schema)
+        let tables =
+            has(Registry.schema) || !hasMessages
+            ? try unwrapped { () throws(StoreError) in try Home.salvage(Registry.schema, from: path, to: target) } : [:]
+        var queues: [Messaging.QueueSalvage] = []
+        if hasMessages {
+            do { queues = try await Messaging.salvage(from: path, to: target) } catch { throw DiscoveryError(wrapping: error) }
+        }
+        if common.json { return try Output.print(json: Report(tables: tables, queues: queues)) }
+        Output.print("Salvaged into \(target):")
+        Output.print(Output.table(["TABLE", "ROWS"], tables.sorted { $0.key < $1.key }.map { [$0.key, String($0.value)] }))
+        guard !queues.isEmpty else { return }
+        Output.print("\n" + Output.table(["QUEUE", "MESSAGES", "LOST"], queues.map { [$0.queue, String($0.saved), String($0.lost)] }))
     }
 
     private func show(_ database: Home.Examination.Database) {
@@ -48,8 +86,9 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     /// What is registered and can not be used.
-    private func doubtful() async throws -> [String] {
-        try await common.withDiscovery { discovery in
+    private func doubtful(_ queues: [Messaging.QueueExamination]) async throws -> [String] {
+        let names = Set(queues.map(\.queue))
+        return try await common.withDiscovery { discovery in
             var doubts: [String] = []
             for service in try await discovery.services() {
                 for row in try await discovery.instances(of: Address(parsing: service.service)) {
@@ -57,7 +96,17 @@ struct DoctorCommand: AsyncParsableCommand {
                     if row.lease == "ended" {
                         doubts.append("\(service.service)->\(row.instance): its process has ended; the next registration removes it.")
                     }
+                    let resource = row.kind == Resource.Kind.queue.description ? row.location.map { Resource(.queue, at: $0) } : nil
+                    if let queue = resource?.queueName, !names.contains(queue) {
+                        doubts.append("\(service.service)->\(row.instance): there is no queue `\(queue)` in this home.")
+                    }
                 }
+            }
+            if names.isEmpty { return doubts }
+            for queue in try await discovery.withMessages({ try await $0.queues(limit: .max) }) {
+                guard let dead = queue.configuration.redrive?.deadLetterQueue, !names.contains(dead) else { continue }
+                doubts.append(
+                    "\(queue.name): its dead-letter queue `\(dead)` is gone, so that failing messages stay for as long as they are kept.")
             }
             return doubts
         }

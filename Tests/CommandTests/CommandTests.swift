@@ -74,7 +74,8 @@ import Testing
     @Test func `every command explains itself with an example`() async throws {
         try await CommandSession.run { discovery in
             for command in [
-                "register", "deregister", "ls", "resolve", "explain", "request", "serve", "override", "doctor", "backup", "demo",
+                "register", "deregister", "ls", "resolve", "explain", "request", "serve", "queue", "listen", "queues", "peek", "redrive",
+                "override", "doctor", "backup", "demo",
             ] {
                 let help = try await discovery(command, "--help")
                 #expect(help.status == 0 && help.output.contains("Example"), "\(command)")
@@ -149,7 +150,7 @@ import Testing
         try await CommandSession.run { discovery in
             let outcome = try await discovery("demo")
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.complaint)")
-            #expect(outcome.output.contains("That is the main job"))
+            #expect(outcome.output.contains("That is the main job") && outcome.output.contains("feed the cat"))
         }
     }
 

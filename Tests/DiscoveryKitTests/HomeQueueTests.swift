@@ -111,6 +111,65 @@ private func started(_ count: Int, _ body: @escaping @Sendable () async throws -
         }
     }
 
+    @Test func `a listener with a limit receives no message more, and one with patience ends when there is nothing`() async throws {
+        try await withHomeQueues { discovery, messaging in
+            try await discovery.queue("ns.s->jobs", contentsOf: try (0..<7).map { try Message.json(Job(id: $0)) })
+            let seen = Mutex<[Int]>([])
+            for (limit, concurrency) in [(1, 16), (3, 2)] {
+                var options = ListenOptions()
+                options.limit = limit
+                options.concurrency = concurrency
+                try await discovery.listen("ns.s->jobs", options: options) { (job: Job) in seen.withLock { $0.append(job.id) } }
+            }
+            #expect(seen.withLock { $0.sorted() } == [0, 1, 2, 3])
+            let left = try await messaging.peek(at: "jobs").messages
+            #expect(left.count == 3 && left.allSatisfy { $0.receives == 0 })
+            var patient = ListenOptions()
+            patient.patience = .zero
+            try await discovery.listen("ns.s->jobs", options: patient) { (job: Job) in seen.withLock { $0.append(job.id) } }
+            #expect(seen.withLock { $0.sorted() } == Array(0..<7))
+            for try await delivery in discovery.listen("ns.s->jobs", options: patient) { Issue.record("There was \(delivery.id).") }
+            patient.limit = 0
+            let error = await failure { [patient] in try await discovery.listen("ns.s->jobs", options: patient) { (_: Job) in } }
+            #expect(error?.code == .invalid)
+        }
+    }
+
+    @Test func `a home delays a message for any time, and no time is too long to be added`() async throws {
+        try await withHomeQueues { discovery, messaging in
+            var options = SendOptions()
+            for delay in [Duration.seconds(86_400), .seconds(Int64.max)] {
+                options.delay = delay
+                try await discovery.queue("ns.s->jobs", Job(id: 1), options: options)
+            }
+            options.delay = nil
+            for seconds in [Double.infinity, .nan, -1e300, 1e300] {
+                options.deliverAt = Date(timeIntervalSinceReferenceDate: seconds)
+                try await discovery.queue("ns.s->jobs", Job(id: 1), options: options)
+            }
+            let counts = try await messaging.counts(of: "jobs")
+            #expect(counts.delayed == 4 && counts.waiting == 2)
+        }
+    }
+
+    @Test func `a queue is named by its name, its ARN, or an address that leads to it`() async throws {
+        try await withHomeQueues { discovery, _ in
+            for text in ["jobs", "arn:aws:sqs:local:000000000000:jobs", "ns.s->jobs"] {
+                #expect(try await discovery.queueName(text) == "jobs")
+            }
+            #expect(try await discovery.queueName("jobs.fifo") == "jobs.fifo")
+            try await discovery.register("ns.s->f", Resource(.function, at: "http://127.0.0.1:9/"))
+            try await discovery.register("ns.s->far", Resource(.queue, at: "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"))
+            for (text, code) in [
+                ("ns.s->f", DiscoveryError.Code.wrongKind), ("ns.s->far", .unsupported), ("ns.s->nobody", .notFound), ("ns.s", .ambiguous),
+                ("", .malformedAddress), ("arn:aws:sqs:eu-central-1:1:jobs", .notFound),
+            ] {
+                let error = await failure { _ = try await discovery.queueName(text) }
+                #expect(error?.code == code, "\(text): \(error.debugDescription)")
+            }
+        }
+    }
+
     @Test func `many listeners handle each of many messages once`() async throws {
         try await withHomeQueues { discovery, messaging in
             let messages = try (0..<300).map { try Message.json(Job(id: $0)) }
