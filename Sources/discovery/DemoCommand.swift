@@ -72,7 +72,7 @@ private final class Demo {
         try start(["queue", address, "water the cat"]).expectLine(containing: "-")
 
         step("A worker runs a program for each message. Exit code 0 finishes it; this one gives the second up with 100:")
-        let program = "read job; echo \"doing: $job\"; case $job in *cat) echo 'a cat stays dry' >&2; exit 100;; esac"
+        let program = "read job; echo \"doing: $job\"; case $job in *cat) echo \"a cat stays dry\" >&2; exit 100;; esac"
         let worker = try start(["listen", address, "--count", "2", "--concurrency", "1", "--", "sh", "-c", program])
         try worker.expectLine(containing: "plants")
         try worker.expectLine(containing: "cat")
