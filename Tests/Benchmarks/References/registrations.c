@@ -3,7 +3,7 @@
  *   registrations PATH GROUP TRANSACTIONS ATTRIBUTES
  *
  * A transaction holds GROUP registrations and is synced (WAL, synchronous=FULL). As in the library, no commit checkpoints: a thread with a
- * connection of its own moves the log into the database when it has grown beyond 8 MiB. Prints the seconds from the first BEGIN to the last
+ * connection of its own moves the log into the database when it has grown beyond 16 MiB. Prints the seconds from the first BEGIN to the last
  * COMMIT. */
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static const char *schema =
     "INSERT INTO services VALUES (1, 'srv-abcdefghijklmnop', 1, 'workers', '{}', NULL, 1700000000000, 0, 0);";
 
 static const char *path;
-static const int threshold = (8 << 20) / 4096;
+static const int threshold = (16 << 20) / 4096;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int pages, ended;
