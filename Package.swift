@@ -18,6 +18,7 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
@@ -55,12 +57,13 @@ let package = Package(
     targets: [
         .target(name: "Store", dependencies: [.grdb, .sqlite], swiftSettings: strict),
         .target(name: "Registry", dependencies: ["Store"], swiftSettings: strict),
+        .target(name: "Messaging", dependencies: ["Store", .crypto], swiftSettings: strict),
         .target(name: "HTTPServing", dependencies: [.nioCore, .nioPosix, .nioHTTP1], swiftSettings: strict),
         .target(
             name: "DiscoveryKit",
             dependencies: [
-                "Registry", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics, .tracing,
-                .configuration, .lifecycle,
+                "Registry", "Messaging", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics,
+                .tracing, .configuration, .lifecycle,
             ],
             swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
@@ -69,22 +72,25 @@ let package = Package(
             dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Store", .lifecycle, .unixSignals, .logging],
+            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["DiscoveryKit", "Registry", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
+            name: "Benchmarks",
+            dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes", .grdb, .sqlite], swiftSettings: strict),
         .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryKitTests",
             dependencies: [
-                "DiscoveryKit", "Registry", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle, .tracing,
-                .inMemoryTracing, .metrics, .metricsTestKit,
+                "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .nioCore, .nioPosix, .logging, .lifecycle,
+                .tracing, .inMemoryTracing, .metrics, .metricsTestKit,
             ], swiftSettings: strict),
         .testTarget(
-            name: "DiscoveryTestingTests", dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", .logging], swiftSettings: strict),
+            name: "DiscoveryTestingTests",
+            dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -16,13 +16,22 @@ extension Discovery {
         public var policies: [PolicyRule]
         /// What a `serve`'s own options leave open.
         public var serve: ServeOptions
+        /// What a `listen`'s own options leave open.
+        public var listen: ListenOptions
+        /// Whether a message for a FIFO queue has to name its group, and its deduplication where the queue does not go by content. Otherwise
+        /// it is given the group `default`, and taken for a new one.
+        public var isStrictFIFO: Bool
         /// The largest answer of a function that is taken, in bytes.
         public var maximumReplySize: Int
         /// What some addresses lead to instead, for this client alone: the first that means an address and has not expired counts, before
         /// those of the home. No two have one pattern.
         public var overrides: [Override]
+        /// The other homes of this machine, by absolute path, whose queues may be registered here as `file:///HOME/QUEUE`.
+        public var homes: [String]
         /// Adapters that come before the built-in ones: the first that accepts a resource is used.
         public var adapters: [any RequestAdapter]
+        /// Adapters for queues that come before the built-in one: the first that accepts a resource is used.
+        public var queueAdapters: [any QueueAdapter]
         /// Where the library logs: nothing above `debug` but what somebody should act on; never bodies.
         public var logger: Logger
 
@@ -38,9 +47,13 @@ extension Discovery {
             serve.host = "127.0.0.1"
             serve.port = 0
             serve.concurrency = 256
+            listen = .defaults
+            isStrictFIFO = false
             maximumReplySize = 6 << 20
             overrides = []
+            homes = []
             adapters = []
+            queueAdapters = []
             logger = Logger(label: "discovery")
         }
 
@@ -57,6 +70,9 @@ extension Discovery {
                     .configuration,
                     "The default namespace \"\(namespace.excerpt())\" cannot be part of an address. Correct DISCOVERY_NAMESPACE.")
             }
+            do { try listen.check() } catch {
+                throw DiscoveryError(.configuration, "The configuration's `listen` cannot be used. \(error.message)")
+            }
             try PolicyRule.check(policies)
             try Override.check(overrides)
         }
@@ -66,7 +82,8 @@ extension Discovery {
     public struct Backend: Sendable {
         private enum Kind: Sendable {
             case home(path: String, group: String?)
-            case other(any NameService, adapters: [any RequestAdapter], interceptor: (any CallInterceptor)?)
+            case other(
+                any NameService, adapters: [any RequestAdapter], queueAdapters: [any QueueAdapter], interceptor: (any CallInterceptor)?)
         }
 
         private let kind: Kind
@@ -82,27 +99,33 @@ extension Discovery {
 
         /// Names kept by `names`, and what is registered there spoken to by `adapters`; `interceptor` is asked before them.
         package static func names(
-            _ names: any NameService, adapters: [any RequestAdapter] = [], interceptor: (any CallInterceptor)? = nil
+            _ names: any NameService, adapters: [any RequestAdapter] = [], queueAdapters: [any QueueAdapter] = [],
+            interceptor: (any CallInterceptor)? = nil
         ) -> Backend {
-            Backend(kind: .other(names, adapters: adapters, interceptor: interceptor))
+            Backend(kind: .other(names, adapters: adapters, queueAdapters: queueAdapters, interceptor: interceptor))
         }
 
         /// A name service for one client.
         var names: any NameService {
             switch kind {
             case .home(let path, let group): EmbeddedBackend(home: path, group: group)
-            case .other(let names, _, _): names
+            case .other(let names, _, _, _): names
             }
         }
 
         /// The adapters that belong to it.
         var adapters: [any RequestAdapter] {
-            if case .other(_, let adapters, _) = kind { adapters } else { [] }
+            if case .other(_, let adapters, _, _) = kind { adapters } else { [] }
+        }
+
+        /// The adapters for queues that belong to it.
+        var queueAdapters: [any QueueAdapter] {
+            if case .other(_, _, let adapters, _) = kind { adapters } else { [] }
         }
 
         /// Who answers calls before any adapter.
         var interceptor: (any CallInterceptor)? {
-            if case .other(_, _, let interceptor) = kind { interceptor } else { nil }
+            if case .other(_, _, _, let interceptor) = kind { interceptor } else { nil }
         }
 
         /// Where the home is; empty for a backend without one.

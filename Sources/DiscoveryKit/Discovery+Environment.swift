@@ -13,6 +13,7 @@ extension Discovery.Configuration {
     /// | `DISCOVERY_NAMESPACE` | namespace of addresses that name none | `default-$DISCOVERY_ENV`, `default-$ENV`, else `default` |
     /// | `DISCOVERY_ENV` | the environment's name, as `prod` | `ENV`, when that is one label |
     /// | `DISCOVERY_DEADLINE` | seconds for a request, fractions allowed | 30 |
+    /// | `DISCOVERY_STRICT_FIFO` | `true`: messages for FIFO queues have to name their group and deduplication | `false` |
     /// | `DISCOVERY_OVERRIDES` | a file of overrides (``Override/read(fileAt:)``) | none |
     ///
     /// Blocks for the disk where a file is named.
@@ -47,6 +48,13 @@ extension Discovery.Configuration {
                     "DISCOVERY_DEADLINE is `\(deadline.excerpt())`, not a number of seconds above 0 and up to 86400. Correct it.")
             }
             configuration.request.deadline = .seconds(seconds)
+        }
+        if let strict = text("discovery.strict.fifo") {
+            guard let isStrict = Bool(strict.lowercased()) else {
+                throw DiscoveryError(
+                    .configuration, "DISCOVERY_STRICT_FIFO is `\(strict.excerpt())`, neither `true` nor `false`. Correct it.")
+            }
+            configuration.isStrictFIFO = isStrict
         }
         if let path = text("discovery.overrides") {
             do throws(DiscoveryError) {

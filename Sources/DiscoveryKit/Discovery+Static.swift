@@ -57,6 +57,49 @@ extension Discovery {
     }
 
     /// The method of the same name on ``current``.
+    @discardableResult
+    public static func queue(
+        _ address: Address, _ body: some Encodable, options: SendOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.queue(address, body, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func queue(
+        _ address: Address, _ message: Message, options: SendOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.queue(address, message, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func queue(
+        _ address: Address, contentsOf messages: [Message], options: SendOptions? = nil
+    ) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
+        try await current.queue(address, contentsOf: messages, options: options)
+    }
+
+    /// The method of the same name on ``current``, as it is when the first message is asked for.
+    public static func listen(_ address: Address, options: ListenOptions? = nil) -> Deliveries {
+        Deliveries { () throws(DiscoveryError) in try Listener(address, current.client, options, isSequence: true) }
+    }
+
+    /// The method of the same name on ``current``.
+    public static func listen(
+        _ address: Address, options: ListenOptions? = nil, handler: @escaping @concurrent @Sendable (Delivery) async throws -> Void
+    ) async throws(DiscoveryError) {
+        try await current.listen(address, options: options, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func listen<Body: Decodable & Sendable>(
+        _ address: Address, options: ListenOptions? = nil, handler: @escaping @concurrent @Sendable (Body) async throws -> Void
+    ) async throws(DiscoveryError) {
+        try await current.listen(address, options: options, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
     public static func register(_ address: Address, _ resource: Resource) async throws(DiscoveryError) {
         try await current.register(address, resource)
     }

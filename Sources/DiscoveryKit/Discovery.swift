@@ -32,6 +32,8 @@ final class Client: Sendable {
     let names: any NameService
     let resolver: Resolver
     let caller: Caller
+    let queues: Queues
+    let sender: Sender
     let telemetry: Telemetry
 
     init(_ configuration: Discovery.Configuration) {
@@ -43,6 +45,14 @@ final class Client: Sendable {
             resolver: resolver,
             adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) } + [builtIn],
             interceptor: configuration.backend.interceptor, defaults: configuration.request)
+        let limit = configuration.request.deadline ?? RequestOptions.defaultDeadline
+        queues = Queues(
+            resolver: resolver,
+            adapters: configuration.backend.queueAdapters
+                + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) }
+                + FileQueueAdapter.built(for: names, resolver, configuration.homes),
+            isStrictFIFO: configuration.isStrictFIFO)
+        sender = Sender(queues: queues)
         telemetry = Telemetry(logger: configuration.logger)
     }
 

@@ -1,53 +1,41 @@
-internal import Foundation
-internal import NIOPosix
+internal import Messaging
 internal import Registry
 package import Store
-internal import Synchronization
 
-/// The home of a client on the embedded backend: opened by the first operation, on a thread that may wait for the disk, once for all who
-/// come meanwhile. A home that could not be opened is tried again by the next operation.
+/// The home of a client on the embedded backend: opened by the first operation. Its messages are opened by the first that is about a queue: a
+/// process that only resolves and calls has no part in them.
 package final class EmbeddedBackend: Sendable {
-    private typealias Waiter = CheckedContinuation<Result<Registry, DiscoveryError>, Never>
-
-    private enum State {
-        case closed
-        case opening([Waiter])
-        case open(Registry)
-        /// Shut down while it was being opened: by these.
-        case shuttingDown([CheckedContinuation<Void, Never>])
-        case shutDown
-    }
-
     let path: String
     private let group: String?
-    private let state = Mutex(State.closed)
+    private let seam: Seam
+    private let registryOpened = Opened<Registry> { $0.close() }
+    private let messagingOpened = Opened<Messaging> { $0.close() }
 
-    init(home: String, group: String?) {
+    init(home: String, group: String?, seam: Seam = Seam()) {
         path = home
         self.group = group
+        self.seam = seam
     }
 
     /// The registry, opened when it is not. Waits for the disk the first time.
     func registry() async throws(DiscoveryError) -> Registry {
-        if let registry = state.withLock({ if case .open(let registry) = $0 { registry } else { nil } }) { return registry }
-        let result: Result<Registry, DiscoveryError> = await withCheckedContinuation { continuation in
-            let answer: Result<Registry, DiscoveryError>? = state.withLock { state in
-                switch state {
-                case .open(let registry): return .success(registry)
-                case .shuttingDown, .shutDown: return .failure(Self.wasShutDown)
-                case .opening(let others):
-                    state = .opening(others + [continuation])
-                    return nil
-                case .closed:
-                    state = .opening([continuation])
-                    NIOThreadPool.singleton.submit { _ in self.open() }
-                    return nil
-                }
-            }
-            if let answer { continuation.resume(returning: answer) }
+        if let registry = registryOpened.current { return registry }
+        return try await registryOpened.value { [path, group, seam] () throws(DiscoveryError) in
+            do throws(StoreError) { return try Registry(Home(path: path, group: group, seam: seam)) } catch { throw DiscoveryError(error) }
         }
-        return try result.get()
     }
+
+    /// The queues, opened when they are not. Waits for the disk the first time.
+    func messaging() async throws(DiscoveryError) -> Messaging {
+        if let messaging = messagingOpened.current { return messaging }
+        let home = try await registry().store.home
+        return try await messagingOpened.value { () throws(DiscoveryError) in
+            do throws(StoreError) { return try Messaging(home) } catch { throw DiscoveryError(error) }
+        }
+    }
+
+    /// Whether this process has opened the messages.
+    var hasMessaging: Bool { messagingOpened.current != nil }
 
     /// Runs an operation on the registry and gives its errors the facade's form.
     // Not inlined: the optimiser of Swift 6.3.1 crashes where it splits the closures of callers that have it inlined.
@@ -57,58 +45,17 @@ package final class EmbeddedBackend: Sendable {
         do { return try await operation(registry) } catch { throw DiscoveryError(wrapping: error) }
     }
 
+    /// Runs an operation on the queues and gives its errors the facade's form.
+    @inline(never)
+    func runMessaging<Value>(_ operation: (Messaging) async throws -> Value) async throws(DiscoveryError) -> Value {
+        let messaging = try await messaging()
+        do { return try await operation(messaging) } catch { throw DiscoveryError(wrapping: error) }
+    }
+
     package func shutdown() async {
-        await withCheckedContinuation { continuation in
-            let (registry, waiting, isOver) = state.withLock { state -> (Registry?, [Waiter], Bool) in
-                switch state {
-                case .open(let registry):
-                    state = .shutDown
-                    return (registry, [], false)
-                case .opening(let waiting):
-                    state = .shuttingDown([continuation])
-                    return (nil, waiting, false)
-                case .shuttingDown(let others):
-                    state = .shuttingDown(others + [continuation])
-                    return (nil, [], false)
-                case .closed, .shutDown:
-                    state = .shutDown
-                    return (nil, [], true)
-                }
-            }
-            for caller in waiting { caller.resume(returning: .failure(Self.wasShutDown)) }
-            if isOver { continuation.resume() }
-            guard let registry else { return }
-            NIOThreadPool.singleton.submit { _ in
-                registry.close()
-                continuation.resume()
-            }
-        }
-    }
-
-    // A client may be dropped without ceremony, anywhere: closing waits for threads, so it is left to one that may.
-    deinit {
-        guard case .open(let registry) = state.withLock({ $0 }) else { return }
-        NIOThreadPool.singleton.submit { _ in registry.close() }
-    }
-
-    private static let wasShutDown = DiscoveryError(.homeUnusable, "This client was shut down. Make another to go on.")
-
-    private func open() {
-        let result = Result { () throws(StoreError) in try Registry(Home(path: path, group: group)) }.mapError { DiscoveryError($0) }
-        let waiting: [Waiter]? = state.withLock { state in
-            guard case .opening(let waiting) = state else { return nil }
-            if case .success(let registry) = result { state = .open(registry) } else { state = .closed }
-            return waiting
-        }
-        for continuation in waiting ?? [] { continuation.resume(returning: result) }
-        guard waiting == nil else { return }
-        if case .success(let registry) = result { registry.close() }
-        let enders = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard case .shuttingDown(let enders) = state else { return [] }
-            state = .shutDown
-            return enders
-        }
-        for continuation in enders { continuation.resume() }
+        // In this order: the one opens the other.
+        await registryOpened.shutdown()
+        await messagingOpened.shutdown()
     }
 }
 
@@ -119,6 +66,7 @@ extension DiscoveryError {
         case let error as DiscoveryError: self = error
         case let error as StoreError: self.init(error)
         case let error as RegistryError: self.init(error)
+        case let error as MessagingError: self.init(error)
         case is CancellationError: self.init(.cancelled, "The calling task was cancelled.")
         default: self.init(.unexpected, "An unexpected error: \(error).", cause: error)
         }
@@ -143,6 +91,21 @@ extension DiscoveryError {
             case .namespaceNotFound, .serviceNotFound, .instanceNotFound: .notFound
             case .namespaceAlreadyExists, .serviceAlreadyExists: .alreadyExists
             case .resourceInUse, .invalidInput, .customHealthNotFound: .invalid
+            }
+        self.init(code, error.message)
+    }
+    init(_ error: MessagingError) {
+        let code: Code =
+            switch error.code {
+            case .queueDoesNotExist, .messageDoesNotExist, .resourceNotFound: .notFound
+            case .queueNameExists: .alreadyExists
+            case .messageTooLong: .tooLarge
+            case .receiptHandleHasExpired, .messageNotInflight: .leaseLost
+            case .overLimit: .busy
+            case .noDeadLetterQueue, .unsupportedOperation: .unsupported
+            case .invalidParameterValue, .invalidAttributeValue, .missingParameter, .invalidMessageContents, .receiptHandleIsInvalid,
+                .messageInFlight:
+                .invalid
             }
         self.init(code, error.message)
     }

@@ -3,7 +3,8 @@ public struct MessageID: Sendable, Hashable, CustomStringConvertible {
     /// The id as the backend gave it.
     public let description: String
 
-    package init(_ description: String) {
+    /// Makes an id, as an adapter does.
+    public init(_ description: String) {
         self.description = description
     }
 }

@@ -177,7 +177,11 @@ final class Resolver: Sendable {
         return override
     }
 
-    private func home(_ path: String) throws(DiscoveryError) -> EmbeddedBackend {
+    /// Whether an override has led to another home.
+    func hasLed(to path: String) -> Bool { otherHomes.withLock { $0[path] != nil } }
+
+    /// Where an override leads, or a queue's location; opened when it is not. Who may lead there is for the caller to say.
+    func home(_ path: String) throws(DiscoveryError) -> EmbeddedBackend {
         try otherHomes.withLock { homes throws(DiscoveryError) in
             if let home = homes[path] { return home }
             // A slip is not made into a home.

@@ -9,7 +9,9 @@ internal import Tracing
 /// | metric | labels |
 /// |---|---|
 /// | `discovery.operation.duration` (timer) | `operation`, `kind`, `code`: each of a small fixed set |
-/// | `discovery.request.retries` (counter) | `code`: of the call in the end |
+/// | `discovery.request.retries`, `discovery.queue.retries` (counters) | `code`: of the call in the end |
+/// | `discovery.queue.messages` (counter) | `code`: `ok`, or why a message was not accepted |
+/// | `discovery.listen.settlements` (counter) | `outcome`: `finished`, `retried`, `deadLettered`, `lost` or `failed` |
 final class Telemetry: Sendable {
     private struct Label: Hashable {
         let operation: StaticOperation
@@ -25,11 +27,16 @@ final class Telemetry: Sendable {
     }
 
     private let timers = Mutex(Timers())
-    private let counters = Mutex<[String: Counter]>([:])
+    private struct CounterKey: Hashable {
+        let label: String
+        let value: String
+    }
+
+    private let counters = Mutex<[CounterKey: Counter]>([:])
 
     init(logger: Logger) { self.logger = logger }
 
-    enum StaticOperation: String, Sendable { case request, serve, register, deregister }
+    enum StaticOperation: String, Sendable { case request, serve, register, deregister, queue, deliver }
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
@@ -54,7 +61,7 @@ final class Telemetry: Sendable {
         _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         let result: Result<Value, DiscoveryError> = await withSpan(
-            "discovery.\(operation.rawValue)", ofKind: operation == .serve ? .server : .client
+            "discovery.\(operation.rawValue)", ofKind: operation.spanKind
         ) { span in
             if span.isRecording { span.attributes["discovery.address"] = address.text }
             observation.span = span
@@ -75,7 +82,7 @@ final class Telemetry: Sendable {
     ) {
         timer(Label(operation: operation, kind: observation.kind, code: code)).recordNanoseconds(Int64(duration / .nanoseconds(1)))
         if observation.retries > 0 {
-            retryCounter(code).increment(by: observation.retries)
+            counter("discovery.\(operation.rawValue).retries", "code", code).increment(by: observation.retries)
         }
         logger.trace(
             "operation ended",
@@ -85,11 +92,30 @@ final class Telemetry: Sendable {
             ])
     }
 
-    private func retryCounter(_ code: String) -> Counter {
+    /// Counts what became of messages that were sent.
+    func sent(_ results: [Result<MessageID, DiscoveryError>]) {
+        for result in results {
+            let code = if case .failure(let error) = result { error.code.description } else { "ok" }
+            counter("discovery.queue.messages", "code", code).increment()
+        }
+    }
+
+    /// Counts what became of a delivery.
+    func settled(_ settlement: Delivery.Settlement, _ outcome: Result<Void, DiscoveryError>) {
+        let label =
+            switch outcome {
+            case .success: settlement.outcome
+            case .failure(let error): error.code == .leaseLost ? "lost" : "failed"
+            }
+        counter("discovery.listen.settlements", "outcome", label).increment()
+    }
+
+    private func counter(_ label: String, _ dimension: String, _ value: String) -> Counter {
         counters.withLock { counters in
-            if let counter = counters[code] { return counter }
-            let counter = Counter(label: "discovery.request.retries", dimensions: [("code", code)])
-            counters[code] = counter
+            let key = CounterKey(label: label, value: value)
+            if let counter = counters[key] { return counter }
+            let counter = Counter(label: label, dimensions: [(dimension, value)])
+            counters[key] = counter
             return counter
         }
     }
@@ -126,6 +152,17 @@ final class Telemetry: Sendable {
 
     private struct DictionaryExtractor: Extractor {
         func extract(key: String, from carrier: [String: String]) -> String? { carrier[key.lowercased()] }
+    }
+}
+
+extension Telemetry.StaticOperation {
+    fileprivate var spanKind: SpanKind {
+        switch self {
+        case .serve: .server
+        case .queue: .producer
+        case .deliver: .consumer
+        case .request, .register, .deregister: .client
+        }
     }
 }
 

@@ -6,9 +6,11 @@ extension Conformance {
     ///
     /// - Parameters:
     ///   - client: makes a client of the backend each time; two clients see each other's registrations. They are shut down by the checks.
+    ///   - queue: an empty queue without order that the clients may use, by one check after the other; without one, the checks of `queue` and
+    ///     `listen` are left out.
     ///   - patience: how long one step may take before it counts as hanging.
     public static func checks(
-        of client: @escaping @Sendable () throws -> Discovery, patience: Duration = .seconds(20)
+        of client: @escaping @Sendable () throws -> Discovery, queue: Resource? = nil, patience: Duration = .seconds(20)
     ) -> [Check] {
         func check(_ name: String, _ body: @escaping @Sendable (BackendTrial) async throws -> Void) -> Check {
             Check(name) {
@@ -19,7 +21,7 @@ extension Conformance {
                 try result.get()
             }
         }
-        return [
+        var checks = [
             check("resolve: what one client registers, another finds, as it is") { try await $0.findsWhatIsRegistered() },
             check("resolve: every change is seen by the next look") { try await $0.seesChanges() },
             check("resolve: filters and ids choose among instances") { try await $0.chooses() },
@@ -33,5 +35,13 @@ extension Conformance {
             check("errors: what cannot be registered is refused") { try await $0.refuses() },
             check("errors: after a shutdown nothing works") { try await $0.endsWithShutdown() },
         ]
+        if let queue {
+            checks += [
+                check("queue: what one client sends, a listener of another is given") { try await $0.queues(queue) },
+                check("listen: what is handled never comes again, and what fails comes again") { try await $0.listens(queue) },
+                check("listen: what a listener held at its end, or dropped, comes again at once") { try await $0.givesBack(queue) },
+            ]
+        }
+        return checks
     }
 }

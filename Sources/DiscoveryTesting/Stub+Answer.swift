@@ -11,15 +11,25 @@ extension Stub {
         let steps: [Step]
         /// Whether each step is for one call.
         let isSpent: Bool
+        /// What a queue has in it at first; `nil` for a function.
+        let messages: [Result<Message, DiscoveryError>]?
 
         private init(_ step: Step) {
             steps = [step]
             isSpent = false
+            messages = nil
         }
 
         private init(inTurn steps: [Step]) {
             self.steps = steps
             isSpent = true
+            messages = nil
+        }
+
+        private init(queue messages: [Result<Message, DiscoveryError>]) {
+            steps = []
+            isSpent = false
+            self.messages = messages
         }
 
         /// A value as JSON. One that cannot be encoded makes each call throw `.coding`.
@@ -61,6 +71,20 @@ extension Stub {
         /// before.
         public static func inTurn(_ answers: Answer...) -> Answer {
             Answer(inTurn: answers.flatMap(\.steps))
+        }
+
+        /// A queue with these messages in it, which listeners are given in turn and each once; then those that are put into it. See
+        /// ``Stub/queued`` and ``Stub/settled``.
+        public static func queue(delivering messages: Message...) -> Answer {
+            Answer(queue: messages.map { .success($0) })
+        }
+
+        /// A queue with these values in it, as JSON. One that cannot be encoded makes receiving throw `.coding`.
+        public static func queue<Value: Encodable>(json values: Value...) -> Answer {
+            Answer(
+                queue: values.map { value in
+                    do throws(DiscoveryError) { return .success(try .json(value)) } catch { return .failure(error) }
+                })
         }
     }
 }

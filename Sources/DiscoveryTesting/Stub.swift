@@ -20,6 +20,9 @@ public import DiscoveryKit
 /// A call is answered once and as the stub says: it is neither tried again nor refused, whatever the client's policies. Deadlines,
 /// cancellation and the overrides of the configuration act as always.
 ///
+/// A queue is stubbed with ``Answer/queue(delivering:)``: what is put into it is on record, and so is what became of each message that a
+/// listener was given. A message comes once, also when its handler throws; only what a listener gave back unhandled comes again.
+///
 /// What code registers is kept in memory, for the clients of this stub; calls to it are made over the network, as ever. So what a test
 /// serves can be called beside what is stubbed. Copies share everything.
 public struct Stub: Sendable {
@@ -32,7 +35,7 @@ public struct Stub: Sendable {
     public init(_ answers: [Address: Answer]) {
         book = StubBook(answers)
         var configuration = Discovery.Configuration()
-        configuration.backend = .names(StubNames(book), interceptor: book)
+        configuration.backend = .names(StubNames(book), queueAdapters: [book.queues], interceptor: book)
         do throws(DiscoveryError) { discovery = try Discovery(configuration) } catch {
             preconditionFailure("The default configuration contradicts itself: \(error)")
         }
@@ -45,6 +48,22 @@ public struct Stub: Sendable {
     /// The calls to one address, as it is written in them, in order.
     public func sent(to address: Address) -> [Sent] {
         book.sent.filter { $0.address == address }
+    }
+
+    /// Every message that was put into a stubbed queue, in order.
+    public var queued: [Queued] { book.queues.queued }
+
+    /// The messages that were put into one queue, as it is stubbed, in order.
+    public func queued(to address: Address) -> [Queued] {
+        book.queues.queued.filter { $0.address == address }
+    }
+
+    /// What became of the messages that listeners were given, in the order in which they were settled.
+    public var settled: [Settled] { book.queues.settled }
+
+    /// The same, once there are so many. Waits for that without end: cancel the task, or give the test a time limit.
+    public func settled(atLeast count: Int) async -> [Settled] {
+        await book.queues.settled(atLeast: count)
     }
 
     /// Every registration and removal, in order.
@@ -71,6 +90,43 @@ public struct Stub: Sendable {
         }
     }
 
+    /// A message that was put into a stubbed queue.
+    public struct Queued: Sendable {
+        /// The queue, as it is stubbed.
+        public let address: Address
+        /// The body and its attributes.
+        public let message: Message
+        /// What the sender asked for.
+        public let options: SendOptions
+
+        /// Reads the body as JSON.
+        ///
+        /// - Throws: `.coding` when the body is not JSON, or not of this type.
+        public func decode<Value: Decodable>(_: Value.Type = Value.self) throws(DiscoveryError) -> Value {
+            try message.decode()
+        }
+    }
+
+    /// What became of a message that a listener was given.
+    public struct Settled: Sendable, Hashable {
+        /// What a listener does with a message.
+        public enum Outcome: Sendable, Hashable {
+            /// It was handled.
+            case finished
+            /// Its handler threw, or asked for it: elsewhere it would come again after this time.
+            case retried(after: Duration)
+            /// It is not wanted.
+            case deadLettered(reason: String)
+        }
+
+        /// The queue, as it is stubbed.
+        public let address: Address
+        /// The message.
+        public let message: Message
+        /// What became of it.
+        public let outcome: Outcome
+    }
+
     /// A change of what is registered.
     public struct Change: Sendable, Hashable {
         /// The instance, with its namespace.
@@ -94,6 +150,6 @@ extension Discovery.Backend {
     /// configuration.backend = .stub(["ais.users": .json(User(id: 7))])
     /// ```
     public static func stub(_ stub: Stub) -> Discovery.Backend {
-        .names(StubNames(stub.book), interceptor: stub.book)
+        .names(StubNames(stub.book), queueAdapters: [stub.book.queues], interceptor: stub.book)
     }
 }

@@ -16,10 +16,14 @@ final class StubBook: Sendable {
         var nextWatcher: Int64 = 0
     }
 
+    let queues: StubQueues
     private let answers: [Address: Stub.Answer]
     private let state = Mutex(State())
 
-    init(_ answers: [Address: Stub.Answer]) { self.answers = answers }
+    init(_ answers: [Address: Stub.Answer]) {
+        self.answers = answers
+        queues = StubQueues(answers.compactMapValues(\.messages))
+    }
 
     var sent: [Stub.Sent] { state.withLock { $0.sent } }
     var changes: [Stub.Change] { state.withLock { $0.changes } }
@@ -33,6 +37,8 @@ final class StubBook: Sendable {
         whole.namespace = namespace
         return [parts, whole].lazy.map(\.address).first { self.answers[$0] != nil }
     }
+
+    func isQueue(_ stubbed: Address) -> Bool { answers[stubbed]?.messages != nil }
 
     /// The text of every address that a call can have, for who looked for another.
     var known: (stubbed: [String], registered: [String]) {
@@ -102,7 +108,7 @@ extension StubBook: CallInterceptor {
             guard let stubbed else { return 0 }
             return state.taken.updateValue(state.taken[stubbed, default: 0] + 1, forKey: stubbed) ?? 0
         }
-        guard let stubbed, let answer else { return nil }
+        guard let stubbed, let answer, answer.messages == nil else { return nil }
         guard !answer.isSpent || turn < answer.steps.count else {
             throw DiscoveryError(
                 .unexpected,

@@ -5,7 +5,8 @@ internal import GRDBSQLite
 /// Moves what was committed from the write-ahead log into the database, on a thread and a connection of its own: never inside a commit.
 ///
 /// PASSIVE once the log has grown, which disturbs nobody; TRUNCATE when the database has been quiet for a while, so that an idle home
-/// is small.
+/// is small. Pages that became free go back to the file system in small steps, under the lock: all of them when it is quiet, and while it is
+/// not only when they are many.
 final class Checkpointer: @unchecked Sendable {  // the variables are guarded by `condition`
     private static let pageSize = 4096
     private static let threshold = (16 << 20) / pageSize
@@ -14,6 +15,10 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
     /// Beyond, this process's writer waits for the log to be moved: a slow disk would else let it grow without end.
     private static let ceiling = 6 * threshold
     private static let quiet: TimeInterval = 2
+    /// Pages given back in one step: a few milliseconds for those who want to write.
+    private static let step = 1024
+    /// Free pages worth keeping: the next messages go there.
+    private static let reserve = 256
 
     private let path: String
     private let lock: FairLock
@@ -89,6 +94,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
                 pages = 0
                 condition.unlock()
                 _ = try? database?.inDatabase { try $0.checkpoint(.passive) }
+                shrink(database, whenOver: 16 * Self.reserve, ofAll: 4, patience: Self.quiet)
                 ballast.take()
                 condition.lock()
                 if pages >= Self.limit {
@@ -103,6 +109,7 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
             let seen = commits
             if condition.wait(until: Date(timeIntervalSinceNow: Self.quiet)) || commits != seen { continue }
             condition.unlock()
+            while shrink(database, whenOver: Self.reserve, ofAll: .max, patience: 0), isQuiet(since: seen) {}
             let isEmpty = truncate(database)
             ballast.take()
             condition.lock()
@@ -124,6 +131,33 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         guard let database, (try? lock.acquire(until: Date(timeIntervalSinceNow: Self.quiet))) == true else { return }
         defer { lock.release() }
         _ = try? database.inDatabase { try $0.checkpoint(.restart) }
+    }
+
+    private func isQuiet(since seen: Int) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return commits == seen && !isStopped
+    }
+
+    /// Gives some free pages back.
+    ///
+    /// - Parameters:
+    ///   - limit: only when there are more of them than this,
+    ///   - share: and more than one in so many of all pages.
+    ///   - patience: how long to wait for those who write.
+    /// - Returns: whether it did.
+    @discardableResult
+    private func shrink(_ database: DatabaseQueue?, whenOver limit: Int, ofAll share: Int, patience: TimeInterval) -> Bool {
+        let count = try? database?.inDatabase { database in
+            let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+            let all = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+            return free > limit && free > all / share ? min(Self.step, free - limit) : 0
+        }
+        guard let database, let count, count > 0, (try? lock.acquire(until: Date(timeIntervalSinceNow: patience))) == true else {
+            return false
+        }
+        defer { lock.release() }
+        return (try? database.inDatabase { try $0.execute(sql: "PRAGMA incremental_vacuum(\(count))") }) != nil
     }
 
     /// Empties the log unless another process writes or reads just now.

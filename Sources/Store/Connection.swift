@@ -40,8 +40,33 @@ package struct Connection {
         return all
     }
 
+    /// Runs a statement that returns no rows, its values set one by one: costs no array. For what is run for each of many messages.
+    @discardableResult
+    package func run(_ sql: StaticString, binding bind: (Binding) -> Void) throws(StoreError) -> Int {
+        try step(sql, binding: bind) { _ in true }
+        return Int(sqlite3_changes(database.sqliteConnection))
+    }
+
+    /// Hands the rows of a statement to `body`, its values set one by one, until there are no more or `body` returns false.
+    package func each(_ sql: StaticString, binding bind: (Binding) -> Void, _ body: (Row) throws(StoreError) -> Bool) throws(StoreError) {
+        try step(sql, binding: bind, body)
+    }
+
     private func each(
         _ sql: StaticString, _ values: [SQLValue], atMostOne: Bool = false, _ body: (Row) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try step(
+            sql,
+            binding: { binding in for (index, value) in values.enumerated() { value.bind(to: binding.statement, at: Int32(index + 1)) } }
+        ) { row throws(StoreError) in
+            try body(row)
+            return !atMostOne
+        }
+    }
+
+    @inline(__always)
+    private func step(
+        _ sql: StaticString, binding bind: (Binding) -> Void, _ body: (Row) throws(StoreError) -> Bool
     ) throws(StoreError) {
         let statement: OpaquePointer
         do {
@@ -53,13 +78,11 @@ package struct Connection {
             sqlite3_reset(statement)
             sqlite3_clear_bindings(statement)
         }
-        for (index, value) in values.enumerated() { value.bind(to: statement, at: Int32(index + 1)) }
+        bind(Binding(statement: statement))
         while true {
             switch sqlite3_step(statement) {
             case SQLITE_DONE: return
-            case SQLITE_ROW:
-                try body(Row(statement: statement))
-                if atMostOne { return }
+            case SQLITE_ROW: guard try body(Row(statement: statement)) else { return }
             default: throw StoreError(sqlite: database.sqliteConnection, doing: sql.description)
             }
         }
@@ -102,6 +125,22 @@ package struct Row {
     package func bytes(_ column: Int32) -> [UInt8] {
         guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
         return [UInt8](UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+}
+
+/// The values of a statement while they are being set, counted from 1; those not set are NULL. Not to be kept.
+package struct Binding {
+    let statement: OpaquePointer
+
+    package func set(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement, index, value) }
+    package func set(_ index: Int32, _ value: Int64?) {
+        if let value { sqlite3_bind_int64(statement, index, value) }
+    }
+    package func set(_ index: Int32, _ text: String?) {
+        if let text { SQLValue.text(text).bind(to: statement, at: index) }
+    }
+    package func set(_ index: Int32, _ bytes: [UInt8]?) {
+        if let bytes { SQLValue.bytes(bytes).bind(to: statement, at: index) }
     }
 }
 

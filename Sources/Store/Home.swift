@@ -116,7 +116,7 @@ package final class Home: Sendable {
     }
 
     /// The time by which all deadlines in this home are kept; never falls.
-    package func now() -> HomeTime { HomeTime(milliseconds: signals.now() / 1_000_000) }
+    package func now() -> HomeTime { seam.now?() ?? HomeTime(milliseconds: signals.now() / 1_000_000) }
 
     // MARK: Leases
 

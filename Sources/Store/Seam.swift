@@ -1,9 +1,13 @@
-/// Where a test may make a transaction fail, stop or die. Each closure runs on the writer's thread; in production none is set.
+/// Where a test may make a transaction fail, stop or die, or time pass. The closures of a transaction run on the writer's thread; in
+/// production none is set.
 package struct Seam: Sendable {
     package var insideTransaction: (@Sendable () throws(StoreError) -> Void)?
     package var atCommit: (@Sendable () throws(StoreError) -> Void)?
     /// After COMMIT and before the counter tells other processes.
     package var afterCommit: (@Sendable () -> Void)?
+
+    /// Instead of the home's clock.
+    package var now: (@Sendable () -> HomeTime)?
 
     package init() {}
 }

@@ -15,6 +15,9 @@ final class Child {
         return try Child(tracer + [path, role.name] + arguments)
     }
 
+    /// Runs a program of the machine.
+    static func start(_ command: [String]) throws -> Child { try Child(command) }
+
     /// What a program prints.
     static func output(of command: [String]) throws -> String {
         let child = try Child(command)
@@ -30,6 +33,8 @@ final class Child {
         try process.run()
         try output.fileHandleForWriting.close()
     }
+
+    func say(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8)) }
 
     /// The next line it prints; blocks. `nil` at the end.
     func readLine() -> String? {
@@ -98,22 +103,24 @@ struct Tracer {
         let line: Substring
     }
 
-    /// The system calls that a role has made from its start until `span` after its first line of output.
-    func calls(of role: any Role.Type, _ arguments: [String], for span: Duration) async throws -> [Call] {
+    /// The system calls that a role has made from its start until `span` after its first line of output, and when that line came.
+    func calls(of role: any Role.Type, _ arguments: [String], for span: Duration) async throws -> (calls: [Call], line: Double) {
         let log = session.freshPath()
         defer { session.remove(log) }
         let child = try Child.play(role, arguments, under: ["strace", "-f", "-ttt", "-o", log])
         guard child.readLine() != nil else { throw Child.Failure(description: "\(role.name) ended early") }
+        let line = Date().timeIntervalSince1970
         try await Task.sleep(for: span)
         let end = Date().timeIntervalSince1970
         try child.finish()
-        return try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap { line in
+        let calls: [Call] = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap { line in
             // pid, seconds since 1970, call; a call that others interrupt has a line for each half
             let fields = line.split(separator: " ", maxSplits: 2)
             guard fields.count == 3, let time = Double(fields[1]), time <= end, !line.hasSuffix("<unfinished ...>") else { return nil }
             let call = fields[2].hasPrefix("<... ") ? fields[2].dropFirst(5) : fields[2]
             return Call(thread: fields[0], time: time, name: call.prefix { $0.isLetter || $0.isNumber || $0 == "_" }, line: fields[2])
         }
+        return (calls, line)
     }
 }
 
@@ -122,8 +129,7 @@ func waitForEndOfInput() {
     while readLine() != nil {}
 }
 
-/// Prints a line at once, also into a pipe.
+/// Prints a line at once, also into a pipe, and while another thread reads standard input: that holds a lock which flushing all would want.
 func say(_ line: String) {
-    print(line)
-    fflush(nil)
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }

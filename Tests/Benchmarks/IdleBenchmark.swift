@@ -8,10 +8,15 @@ enum IdleBenchmark: Benchmark {
     static func run(_ session: Session) async throws -> [Figure] {
         let home = session.freshPath()
         defer { session.remove(home) }
+        return try await figures("idle", session, IdlingRole.self, [home])
+    }
+
+    /// The system calls of a process that has printed its first line and is asked nothing.
+    static func figures(_ name: String, _ session: Session, _ role: any Role.Type, _ arguments: [String]) async throws -> [Figure] {
         // What work leaves behind has its own time: the log is emptied after 2 s, Dispatch's threads end after 5 s, the time-out for a
         // connection that was made long since passes after 10 s.
-        let calls = try await Tracer(session).calls(of: IdlingRole.self, [home], for: .seconds(15))
-        let start = (calls.last { $0.line.contains("write(1,") }?.time ?? 0) + 12
+        let (calls, line) = try await Tracer(session).calls(of: role, arguments, for: .seconds(15))
+        let start = line + 12
         // Dispatch on Linux looks after its pool once a second, in every program: on the thread that waits for up to 16 events.
         let dispatch = Set(
             calls.filter { $0.line.contains("epoll_wait") && ($0.line.contains(", 16, -1)") || $0.line.contains(", 16, 0)")) }.map(\.thread)
@@ -20,8 +25,8 @@ enum IdleBenchmark: Benchmark {
         let ours = idle.filter { !dispatch.contains($0.thread) }
         let names = ours.isEmpty ? "" : ": " + Set(ours.map(\.name)).sorted().joined(separator: ", ")
         return [
-            Figure("idle" + names, "system calls in 3 s", [Double(ours.count)], goal: .atMost(0)),
-            Figure("idle, of Dispatch's own timer", "system calls in 3 s", [Double(idle.count - ours.count)]),
+            Figure(name + names, "system calls in 3 s", [Double(ours.count)], goal: .atMost(0)),
+            Figure("\(name), of Dispatch's own timer", "system calls in 3 s", [Double(idle.count - ours.count)]),
         ]
     }
 }

@@ -4,18 +4,23 @@ import Foundation
 @main struct Main {
     static let benchmarks: [any Benchmark.Type] = [
         ResolveBenchmark.self, LeasedResolveBenchmark.self, OpenBenchmark.self, RegisterBenchmark.self, RequestBenchmark.self,
-        IdleBenchmark.self, SyncCountBenchmark.self,
+        IdleBenchmark.self, SyncCountBenchmark.self, QueueSendBenchmark.self, QueueLifeBenchmark.self, QueueRedisBenchmark.self,
+        QueueReceiveBenchmark.self, QueueWakeBenchmark.self, QueueMemoryBenchmark.self, QueueDiskBenchmark.self,
     ]
-    static let roles: [any Role.Type] = [ResolvingRole.self, RegisteringRole.self, AnsweringRole.self, IdlingRole.self]
+    static let roles: [any Role.Type] = [
+        ResolvingRole.self, RegisteringRole.self, AnsweringRole.self, IdlingRole.self, ProducingRole.self, ConsumingRole.self,
+        ParkedRole.self, MemoryRole.self,
+    ]
 
     static let help = """
-        usage: Benchmarks [--rounds N] [--only NAME] [--check] [--json] [--list] [--help]
+        usage: Benchmarks [--rounds N] [--messages N] [--only NAME] [--check] [--json] [--list] [--help]
 
-          --rounds N   measure each side N times, alternating (7)
-          --only NAME  this benchmark; may be given several times
-          --check      leave with 1 when a goal is missed
-          --json       print the figures as JSON
-          --list       print the names of the benchmarks
+          --rounds N     measure each side N times, alternating (7)
+          --messages N   as many messages in a long queue (10000000)
+          --only NAME    this benchmark; may be given several times
+          --check        leave with 1 when a goal is missed
+          --json         print the figures as JSON
+          --list         print the names of the benchmarks
 
         A figure is the median of its rounds, with the smallest and the largest; a ratio is the median of the rounds' ratios.
         """
@@ -38,7 +43,7 @@ import Foundation
 
     /// - Returns: how many goals were missed.
     private static func run(_ options: Options) async throws -> Int {
-        let session = try Session(rounds: options.rounds)
+        let session = try Session(rounds: options.rounds, messages: options.messages)
         defer { session.end() }
         let isTable = !options.isJSON
         if isTable { say(try session.surroundings() + "\n" + Table.heading) }
@@ -66,6 +71,7 @@ struct Options {
     struct Misuse: Error, CustomStringConvertible { let description: String }
 
     var rounds = 7
+    var messages = 10_000_000
     var only: Set<String> = []
     var isChecked = false
     var isJSON = false
@@ -81,6 +87,11 @@ struct Options {
                     throw Misuse(description: "--rounds takes a number from 1.")
                 }
                 rounds = number
+            case "--messages":
+                guard let number = rest.next().flatMap({ Int($0) }), number >= 1_000 else {
+                    throw Misuse(description: "--messages takes a number from 1000.")
+                }
+                messages = number
             case "--only":
                 guard let name = rest.next(), benchmarks.contains(name) else {
                     throw Misuse(description: "--only takes one of: \(benchmarks.joined(separator: ", ")).")

@@ -1,15 +1,18 @@
 import DiscoveryKit
 import Foundation
 
-/// One run of the benchmarks: how many rounds, and a folder for homes that goes when the run ends.
+/// One run of the benchmarks: how many rounds, how long a backlog, and a folder for homes that goes when the run ends.
 final class Session {
     let rounds: Int
+    /// How many messages lie in a long queue, or pass it.
+    let messages: Int
     private let folder: URL
     private var folders = 0
     private var references: [String: String] = [:]
 
-    init(rounds: Int) throws {
+    init(rounds: Int, messages: Int) throws {
         self.rounds = rounds
+        self.messages = messages
         folder = FileManager.default.temporaryDirectory.appending(path: "discovery-benchmarks-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }

@@ -75,4 +75,27 @@ private let metrics: TestMetrics = {
             "discovery.operation.duration", [("operation", "request"), ("kind", "none"), ("code", "notFound")])
         #expect(timer.values.count >= 1)
     }
+
+    @Test func `who sends a message and who handles it are one trace, and both are counted`() async throws {
+        _ = (tracer, metrics)
+        let queue = ScriptedQueue()
+        try await withQueue(queue) { discovery in
+            try await discovery.queue("ns.s->jobs", Message.text("traced"))
+            let trace = try #require(queue.outgoing.first?.trace)
+            queue.put(ScriptedQueue.message("traced", trace: trace))
+            let listening = Task { try await discovery.listen("ns.s->jobs") { (_: Delivery) in } }
+            await queue.until(.finished("traced"))
+            listening.cancel()
+            _ = await listening.result
+            #expect(!trace.isEmpty)
+        }
+        let delivered = tracer.finishedSpans.filter { $0.operationName == "discovery.deliver" }
+        let sent = tracer.finishedSpans.filter { $0.operationName == "discovery.queue" }
+        #expect(delivered.contains { span in sent.contains { $0.traceID == span.traceID } })
+        #expect(try metrics.expectCounter("discovery.queue.messages", [("code", "ok")]).totalValue >= 1)
+        #expect(try metrics.expectCounter("discovery.listen.settlements", [("outcome", "finished")]).totalValue >= 1)
+        let timer = try metrics.expectTimer(
+            "discovery.operation.duration", [("operation", "deliver"), ("kind", "queue"), ("code", "ok")])
+        #expect(timer.values.count >= 1)
+    }
 }

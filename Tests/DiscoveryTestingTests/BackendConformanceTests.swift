@@ -2,14 +2,19 @@ import DiscoveryKit
 import DiscoveryTesting
 import Foundation
 import Logging
+import Messaging
+import Store
 import Testing
 
 @Suite struct BackendConformanceTests {
-    @Test(arguments: Conformance.checks(of: { Discovery.none }).map(\.name))
+    @Test(arguments: Conformance.checks(of: { Discovery.none }, queue: Resource(.queue, at: "jobs")).map(\.name))
     func `a home conforms`(check name: String) async throws {
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-test-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: home) }
-        try await run(name) {
+        let messaging = try Messaging(Home(path: home))
+        _ = try await messaging.createQueue("jobs")
+        messaging.close()
+        try await run(name, queue: Resource(.queue, at: "jobs")) {
             var configuration = Discovery.Configuration()
             configuration.backend = .embedded(home: home)
             return configuration
@@ -31,7 +36,8 @@ import Testing
         let backend = BrokenBackend(fault)
         await #expect(throws: ConformanceFailure.self) {
             // A replica that never answers is waited for.
-            try await run(fault.check, patience: fault == .keepsOneReplica ? .seconds(2) : .seconds(20)) {
+            let patience: Duration = [.keepsOneReplica, .losesReturned].contains(fault) ? .seconds(2) : .seconds(20)
+            try await run(fault.check, queue: Resource(.queue, at: "memory:jobs"), patience: patience) {
                 var configuration = Discovery.Configuration()
                 configuration.backend = backend.backend
                 return configuration
@@ -41,18 +47,22 @@ import Testing
 
     @Test func `every check has a fault that it finds`() {
         let found = Set(BrokenBackend.Fault.allCases.map(\.check))
-        #expect(Conformance.checks(of: { Discovery.none }).map(\.name).filter { !found.contains($0) } == [])
+        #expect(
+            Conformance.checks(of: { Discovery.none }, queue: Resource(.queue, at: "memory:jobs")).map(\.name).filter {
+                !found.contains($0)
+            } == [])
     }
 
     private func run(
-        _ name: String, patience: Duration = .seconds(20), configuration: @escaping @Sendable () -> Discovery.Configuration
+        _ name: String, queue: Resource? = nil, patience: Duration = .seconds(20),
+        configuration: @escaping @Sendable () -> Discovery.Configuration
     ) async throws {
         let checks = Conformance.checks(
             of: {
                 var configuration = configuration()
                 configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 return try Discovery(configuration)
-            }, patience: patience)
+            }, queue: queue, patience: patience)
         try await #require(checks.first { $0.name == name }).run()
     }
 }

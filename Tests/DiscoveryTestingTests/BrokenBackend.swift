@@ -9,6 +9,7 @@ struct BrokenBackend: Sendable {
         case losesAttributes, neverForgets, mistakesIDs, cutsBodies, keepsWhatEnded, removesSuccessors, keepsOneReplica, replacesWithGap,
             swapsLate
         case takesTheFirst, hidesNames, mixesUpErrors, takesAnything, outlivesShutdown
+        case losesMessages, keepsFinished, losesReturned
 
         var check: String {
             switch self {
@@ -24,17 +25,34 @@ struct BrokenBackend: Sendable {
             case .mixesUpErrors: "errors: each failure of a call has its code"
             case .takesAnything: "errors: what cannot be registered is refused"
             case .outlivesShutdown: "errors: after a shutdown nothing works"
+            case .losesMessages: "queue: what one client sends, a listener of another is given"
+            case .keepsFinished: "listen: what is handled never comes again, and what fails comes again"
+            case .losesReturned: "listen: what a listener held at its end, or dropped, comes again at once"
+            }
+        }
+
+        /// That of its queues.
+        var ofQueues: BrokenQueue.Fault? {
+            switch self {
+            case .losesMessages: .skipsResults
+            case .keepsFinished: .keepsFinished
+            case .losesReturned: .losesReturned
+            default: nil
             }
         }
     }
 
     let fault: Fault
     private let book = StubBook([:])
+    private let queues: BrokenQueue
 
-    init(_ fault: Fault) { self.fault = fault }
+    init(_ fault: Fault) {
+        self.fault = fault
+        queues = BrokenQueue(fault.ofQueues)
+    }
 
     var backend: Discovery.Backend {
-        .names(BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], interceptor: book)
+        .names(BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], queueAdapters: [queues], interceptor: book)
     }
 }
 

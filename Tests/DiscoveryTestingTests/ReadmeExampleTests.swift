@@ -31,6 +31,51 @@ import Testing
         #expect(mails == ["did: water the plants", "did: water the plants"])
     }
 
+    private func water(_ job: Job) async throws {}
+
+    struct Worker {
+        func run() async throws {
+            try await Discovery.listen("ais.garden->jobs") { (_: Job) in }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the worker does the job that is queued`() async throws {
+        let stub: Stub = ["ais.garden->jobs": .queue()]
+        try await Discovery.withCurrent(stub.discovery) {
+            let working = Task {
+                try await Discovery.queue("ais.garden->jobs", Job(id: 7, name: "water the plants"))
+
+                try await Discovery.listen("ais.garden->jobs") { (job: Job) in
+                    try await water(job)
+                }
+            }
+            #expect(await stub.settled(atLeast: 1).map(\.outcome) == [.finished])
+            working.cancel()
+            _ = await working.result
+            let deciding = Task {
+                for try await delivery in Discovery.listen("ais.garden->jobs") {
+                    if delivery.receiveCount > 3 {
+                        try await delivery.deadLetter("The plants are dry by now.")
+                    } else {
+                        try await delivery.finish()
+                    }
+                }
+            }
+            try await Discovery.queue("ais.garden->jobs", Job(id: 8, name: "water the plants"))
+            #expect(await stub.settled(atLeast: 2).map(\.outcome) == [.finished, .finished])
+            deciding.cancel()
+            _ = await deciding.result
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the worker finishes what is in a stubbed queue`() async throws {
+        let stub: Stub = ["ais.garden->jobs": .queue(json: Job(id: 7, name: "water the plants"))]
+        let worker = Task { try await Discovery.withCurrent(stub.discovery) { try await Worker().run() } }
+        #expect(await stub.settled(atLeast: 1).map(\.outcome) == [.finished])
+        worker.cancel()
+        _ = await worker.result
+    }
+
     @Test func `the policies of the README are in their ranges`() async {
         // A process of its own: the process-wide client is set once.
         await #expect(processExitsWith: .success) {

@@ -9,6 +9,9 @@ import Foundation
         switch arguments[1] {
         case "notes": await Notes(home: arguments[2]).run()
         case "registrar": await Registrar(home: arguments[2], name: arguments.count > 3 ? arguments[3] : "a").run()
+        case "producer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).produce()
+        case "consumer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).consume()
+        case "mailbox": await Mailbox(home: arguments[2]).run()
         case "leased": await Leased(home: arguments[2], id: arguments.count > 3 ? arguments[3] : "a").run()
         case "server" where arguments.count > 4: await Server(home: arguments[2], address: arguments[3], name: arguments[4]).run()
         default: Line.write("there is no role \(arguments[1])")

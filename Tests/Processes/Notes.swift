@@ -35,7 +35,7 @@ struct Notes {
                     Self.fate.store(fate.rawValue, ordering: .relaxed)
                     Line.write("ok")
                 case "umask": Line.write("ok \(umask(mode_t(command.integer("mask") ?? 0o22)))")
-                case "limit": Line.write(limit(command.integer("bytes")))
+                case "limit": Line.write(Self.limit(command.integer("bytes")))
                 case "become": Line.write(become(user: command.integer("user") ?? 65534, group: command.integer("group") ?? 65534))
                 case "child": Line.write(try await child())
                 default:
@@ -133,7 +133,7 @@ struct Notes {
         return "ok \(seen)"
     }
 
-    private func limit(_ bytes: Int?) -> String {
+    static func limit(_ bytes: Int?) -> String {
         signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit()
         #if canImport(Darwin)

@@ -69,4 +69,28 @@ struct CheckpointTests {
             }
         }
     }
+
+    @Test func `free pages go back to the file system when it is quiet, and while it is not when they are many`() async throws {
+        try await withFolder { path in
+            let store = try Store(notes: path)
+            func fill() async throws { for id in 1...200 { try await store.put(id, Self.text, .ordered) } }
+            func drain() async throws {
+                try await store.write(.ordered, reclaims: true) { transaction in
+                    for id in 1...200 { try transaction.connection.run("DELETE FROM notes WHERE id = ?", .integer(id)) }
+                }
+            }
+            try await fill()
+            try await drain()
+            // Each of these makes the log long enough to be moved, and leaves the pages of the one before free.
+            try await eventually("a smaller database while it is in use") {
+                for id in 1_000..<1_050 { try await store.put(id, Self.text, .ordered) }
+                return size(of: store.path) < 30 << 20
+            }
+            try await fill()
+            _ = try await store.write(.ordered, reclaims: true) { try $0.connection.run("DELETE FROM notes") }
+            try await eventually("a small database once it is quiet") { size(of: store.path) < 2 << 20 }
+            store.close()
+            #expect(try Home.examine(path: path).isHealthy)
+        }
+    }
 }

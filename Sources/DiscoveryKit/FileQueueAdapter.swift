@@ -1,0 +1,150 @@
+internal import Foundation
+internal import Messaging
+internal import Store
+
+/// The queues of a home: durable, shared by the processes of this machine, with no server.
+struct FileQueueAdapter: QueueAdapter {
+    let home: EmbeddedBackend
+    /// Of other homes, those that the configuration allows.
+    let homes: Set<String>
+    let resolver: Resolver
+
+    /// The adapter of an embedded client; none for others.
+    static func built(for names: any NameService, _ resolver: Resolver, _ homes: [String]) -> [any QueueAdapter] {
+        (names as? EmbeddedBackend).map { [FileQueueAdapter(home: $0, homes: Set(homes), resolver: resolver)] } ?? []
+    }
+
+    func accepts(_ resource: Resource) -> Bool {
+        resource.kind == .queue && LocalQueue(resource.location) != nil
+    }
+
+    func send(_ messages: [OutgoingMessage], to queue: Resource) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
+        let (home, name) = try place(queue)
+        return try await home.runMessaging { messaging in
+            // Whether it goes by the content is asked only by those to whom it matters.
+            let needsFresh = messages.contains { $0.deduplication == nil && $0.freshDeduplication != nil }
+            let usesFresh = needsFresh ? try await !messaging.queue(name).configuration.contentBasedDeduplication : false
+            let results = try await messaging.send(
+                messages.map { $0.outgoing(usesFresh: usesFresh, now: messaging.store.home.now()) }, to: name)
+            return results.map { $0.map { MessageID($0.id.description) }.mapError { DiscoveryError($0) } }
+        }
+    }
+
+    func receive(
+        _ maximum: Int, from queue: Resource, visibility: Duration, waiting: Duration
+    ) async throws(DiscoveryError) -> [QueuedMessage] {
+        let (home, name) = try place(queue)
+        return try await home.runMessaging { messaging in
+            let received = try await messaging.receive(from: name, maximum: maximum, visibility: visibility, wait: waiting)
+            return received.map { QueuedMessage($0, isOrdered: name.hasSuffix(".fifo")) }
+        }
+    }
+
+    func finish(_ receipt: Receipt, of queue: Resource) async throws(DiscoveryError) {
+        try await settle(receipt, queue) { messaging, receipt, name in
+            guard case .gone = try await messaging.finish([receipt], in: name).first?.get() else { return }
+            throw Self.leaseLost
+        }
+    }
+
+    func extend(_ receipt: Receipt, of queue: Resource, to visibility: Duration) async throws(DiscoveryError) {
+        try await settle(receipt, queue) { messaging, receipt, name in
+            _ = try await messaging.changeVisibility([.init(receipt, visibility)], in: name).first?.get()
+        }
+    }
+
+    func giveBack(_ receipt: Receipt, of queue: Resource, after delay: Duration, because reason: String?) async throws(DiscoveryError) {
+        try await settle(receipt, queue) { messaging, receipt, name in
+            if let reason {
+                try await messaging.fail(receipt, in: name, reason: reason, retryAfter: delay)
+            } else {
+                _ = try await messaging.changeVisibility([.init(receipt, delay)], in: name).first?.get()
+            }
+        }
+    }
+
+    func deadLetter(_ receipt: Receipt, of queue: Resource, because reason: String) async throws(DiscoveryError) -> Bool {
+        try await settle(receipt, queue) { messaging, receipt, name in
+            do {
+                try await messaging.deadLetter(receipt, in: name, reason: reason)
+                return true
+            } catch let error as MessagingError where error.code == .noDeadLetterQueue {
+                return false
+            }
+        }
+    }
+
+    private func settle<Value>(
+        _ receipt: Receipt, _ queue: Resource, _ operation: (Messaging, Messaging.Receipt, String) async throws -> Value
+    ) async throws(DiscoveryError) -> Value {
+        let (home, name) = try place(queue)
+        return try await home.runMessaging { messaging in
+            try await operation(messaging, try Messaging.Receipt(parsing: receipt.text), name)
+        }
+    }
+
+    private func place(_ queue: Resource) throws(DiscoveryError) -> (home: EmbeddedBackend, name: String) {
+        guard let local = LocalQueue(queue.location) else {
+            throw DiscoveryError(.unsupported, "`\(Resource.shown(queue.location))` is no queue of a home.")
+        }
+        guard let path = local.home, path != Self.absolute(home.path) else { return (home, local.name) }
+        guard homes.contains(path) || resolver.hasLed(to: path) else {
+            throw DiscoveryError(
+                .unsupported,
+                "The queue is in the home \(path.excerpt(reach: 200)), which this client may not open. Add it to the configuration's `homes`."
+            )
+        }
+        return (try resolver.home(path), local.name)
+    }
+
+    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+
+    private static let leaseLost = DiscoveryError(
+        .leaseLost,
+        "The lease of the message was lost: it was finished, or received by somebody else, before. Handle it so that twice does no harm.")
+}
+
+extension OutgoingMessage {
+    fileprivate func outgoing(usesFresh: Bool, now: HomeTime) -> Messaging.Outgoing {
+        let (body, encoding) = QueueText.encode(message.body)
+        var outgoing = Messaging.Outgoing(
+            body, attributes: message.attributes.mapValues(\.engine), delay: delay, group: group,
+            deduplication: deduplication ?? (usesFresh ? freshDeduplication : nil))
+        if let encoding { outgoing.attributes[QueueText.attribute] = .init(.string(encoding)) }
+        // The home's clock never falls; the wall clock says how far from now.
+        if let deliverAt { outgoing.deliverAt = now + .seconds(max(0, deliverAt.timeIntervalSinceNow)) }
+        outgoing.trace = QueueText.trace(trace)
+        return outgoing
+    }
+}
+
+extension QueuedMessage {
+    fileprivate init(_ received: Messaging.Received, isOrdered: Bool) {
+        var attributes = received.attributes.mapValues { Message.Attribute($0) }
+        let encoding = attributes.removeValue(forKey: QueueText.attribute)
+        var message = Message.bytes(QueueText.decode(received.body, encoding))
+        message.attributes = attributes
+        self.init(
+            id: MessageID(received.id.description), message: message, receipt: Receipt(received.receipt.description),
+            receiveCount: received.receives, group: received.group, isOrdered: isOrdered, trace: QueueText.headers(received.trace))
+    }
+}
+
+extension Message.Attribute {
+    fileprivate var engine: Messaging.Attribute {
+        switch self {
+        case .string(let text): .init(.string(text))
+        case .number(let text): .init(.number(text))
+        case .binary(let bytes): .init(.binary(bytes))
+        }
+    }
+
+    fileprivate init(_ attribute: Messaging.Attribute) {
+        self =
+            switch attribute.value {
+            case .string(let text): .string(text)
+            case .number(let text): .number(text)
+            case .binary(let bytes): .binary(bytes)
+            }
+    }
+}

@@ -1,0 +1,181 @@
+/// Puts messages into queues: the tries, and what is between them. One try is an adapter's.
+struct Sender: Sendable {
+    let queues: Queues
+
+    /// - Returns: for each message its id, or why it was not accepted.
+    /// - Throws: what happened to all of them alike.
+    func send(
+        _ messages: [Message], to address: Address, _ options: SendOptions, from start: ContinuousClock.Instant,
+        _ observation: inout Observation
+    ) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
+        try options.check(address)
+        var route = try await queues.resolver.route(address, checkedWithin: .milliseconds(50), at: start)
+        let deadline = start + min(route.rules.deadline, RequestOptions.longestDeadline)
+        route.calls.begin(at: start)
+        if let override = route.override, try await hold(address, by: override, until: deadline) {
+            route = try await queues.resolver.route(address)
+        }
+        var batch = Batch(messages, options, isStrict: queues.isStrictFIFO)
+        var failed: [Target] = []
+        while true {
+            let failure: DiscoveryError
+            do throws(DiscoveryError) {
+                let (place, target) = try queues.place(on: route, of: address, avoiding: failed)
+                observation.kind = place.resource.kind
+                failed.append(target)
+                let outgoing = try batch.outgoing(to: place)
+                if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled. Nothing was sent.") }
+                let results = try await place.adapter.send(outgoing, to: place.resource)
+                guard let again = try batch.take(results, at: place) else { return batch.results }
+                failure = again
+            } catch {
+                // Some may have been accepted by an earlier try: those callers are told so.
+                guard error.isNotSent, failed.count < route.rules.attempts else {
+                    return try batch.failed(with: error.with(address: address).after(tries: failed.count))
+                }
+                failure = error
+            }
+            guard failed.count < route.rules.attempts else {
+                return try batch.failed(with: failure.with(address: address).after(tries: failed.count))
+            }
+            do throws(DiscoveryError) {
+                try await pause(route, failure, tries: failed.count, until: deadline)
+                route = try await queues.resolver.route(address)
+            } catch {
+                let isOver = error.code == .deadlineExceeded
+                return try batch.failed(with: (isOver ? failure : error).with(address: address).after(tries: failed.count))
+            }
+            observation.willRetry(after: failure)
+        }
+    }
+
+    /// Waits before the next try.
+    ///
+    /// - Throws: `.deadlineExceeded` when there is none: no time or no retry is left.
+    private func pause(
+        _ route: Route, _ failure: DiscoveryError, tries: Int, until deadline: ContinuousClock.Instant
+    ) async throws(DiscoveryError) {
+        var generator = SystemRandomNumberGenerator()
+        let pause = route.rules.backoff.delay(beforeRetry: tries, retryAfter: failure.retryAfter, using: &generator)
+        guard pause < ContinuousClock.now.duration(to: deadline), route.calls.mayRetry(at: .now) else {
+            throw DiscoveryError(.deadlineExceeded, "No time is left for another try.")
+        }
+        try await sleep(pause)
+    }
+
+    /// Does what an override asks for before a message is sent.
+    ///
+    /// - Returns: whether time has passed by that.
+    private func hold(
+        _ address: Address, by override: Override, until deadline: ContinuousClock.Instant
+    ) async throws(DiscoveryError) -> Bool {
+        if let delay = override.delay {
+            let left = ContinuousClock.now.duration(to: deadline)
+            try await sleep(min(delay, left))
+            guard delay < left else {
+                throw DiscoveryError(
+                    .deadlineExceeded, "\(address) is overridden, \(override), which is longer than the deadline. Nothing was sent.",
+                    address: address)
+            }
+        }
+        var generator = SystemRandomNumberGenerator()
+        if override.fails(using: &generator) { throw override.failure(of: address) }
+        return override.delay != nil
+    }
+
+    private func sleep(_ duration: Duration) async throws(DiscoveryError) {
+        do { try await Task.sleep(for: duration) } catch {
+            throw DiscoveryError(.cancelled, "The calling task was cancelled.")
+        }
+    }
+
+    /// The messages of one call, and what became of each.
+    private struct Batch {
+        private let messages: [Message]
+        private let options: SendOptions
+        private let isStrict: Bool
+        private let trace = Telemetry.traceHeaders()
+        /// The same for all tries, so that a queue that had a message already knows it again.
+        private var fresh: [String] = []
+        private var outcomes: [Result<MessageID, DiscoveryError>?]
+        private var open: [Int]
+
+        init(_ messages: [Message], _ options: SendOptions, isStrict: Bool) {
+            self.messages = messages
+            self.options = options
+            self.isStrict = isStrict
+            outcomes = Array(repeating: nil, count: messages.count)
+            open = Array(messages.indices)
+        }
+
+        var results: [Result<MessageID, DiscoveryError>] { outcomes.compactMap { $0 } }
+
+        /// What is still to be sent, in order.
+        mutating func outgoing(to place: Queues.Place) throws(DiscoveryError) -> [OutgoingMessage] {
+            var outgoing = open.map { index in
+                OutgoingMessage(
+                    messages[index], delay: options.delay, deliverAt: options.deliverAt, group: options.group,
+                    deduplication: options.deduplication, trace: trace)
+            }
+            guard place.resource.isFIFO else { return outgoing }
+            if options.group == nil, isStrict {
+                throw DiscoveryError(
+                    .invalid, "\(place.address) is a FIFO queue, and the message has no group. Give it one in `SendOptions.group`.",
+                    address: place.address)
+            }
+            if fresh.isEmpty, options.deduplication == nil, !isStrict {
+                fresh = messages.map { _ in String(UInt128.random(in: .min ... .max), radix: 36) }
+            }
+            for (position, index) in open.enumerated() {
+                outgoing[position].group = options.group ?? "default"
+                if !fresh.isEmpty { outgoing[position].freshDeduplication = fresh[index] }
+            }
+            return outgoing
+        }
+
+        /// Notes the results of a try.
+        ///
+        /// - Returns: why another is to be made; `nil` when all is said.
+        mutating func take(
+            _ results: [Result<MessageID, DiscoveryError>], at place: Queues.Place
+        ) throws(DiscoveryError) -> DiscoveryError? {
+            guard results.count == open.count else {
+                throw DiscoveryError(
+                    .outcomeUnknown,
+                    "The adapter for \(place.address) was given \(open.count) messages and told of \(results.count): what became of which is unknown. Correct the adapter.",
+                    address: place.address)
+            }
+            var again: DiscoveryError?
+            var left: [Int] = []
+            for (index, result) in zip(open, results) {
+                // Behind one that was accepted, an earlier one of a FIFO queue would be out of order.
+                if case .failure(let error) = result, error.isNotSent, !place.resource.isFIFO {
+                    again = error
+                    left.append(index)
+                }
+                outcomes[index] = result.mapError { $0.with(address: place.address) }
+            }
+            open = left
+            return again
+        }
+
+        /// What callers are told when no other try is made.
+        ///
+        /// - Throws: the error, when it is that of all.
+        mutating func failed(with error: DiscoveryError) throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
+            guard open.count < messages.count else { throw error }
+            for index in open { outcomes[index] = .failure(error) }
+            return results
+        }
+    }
+}
+
+extension DiscoveryError {
+    /// Whether it is certain that nothing was accepted, and another try may do better.
+    var isNotSent: Bool { code == .unreachable || code == .busy }
+}
+
+extension Resource {
+    /// Whether it is a queue that keeps the order inside groups.
+    var isFIFO: Bool { kind == .queue && location.hasSuffix(".fifo") }
+}

@@ -1,0 +1,85 @@
+internal import Store
+
+/// Queues as they are stored; for the transactions and for those who only read.
+extension Connection {
+    func knownQueue(name: String) throws(StoreError) -> KnownQueue? {
+        var queue: KnownQueue?
+        try each("SELECT * FROM queues WHERE name = ?", binding: { $0.set(1, name) }) { row throws(StoreError) in
+            queue = KnownQueue(row)
+            return false
+        }
+        return queue
+    }
+
+    func tags(of queue: Int64) throws(StoreError) -> [String: String] {
+        let tags = try all("SELECT key, value FROM tags WHERE queue = ?", .integer(queue)) { ($0.text(0), $0.text(1)) }
+        return Dictionary(tags, uniquingKeysWith: { $1 })
+    }
+
+    /// Counts over the index alone: in proportion to what is in the queue.
+    func counts(in queue: KnownQueue, now: Int64) throws(StoreError) -> Messaging.QueueCounts {
+        var counts = Messaging.QueueCounts(waiting: 0, inFlight: 0, delayed: 0, oldestAge: nil)
+        let ripe = now - queue.retention
+        if queue.isFIFO {
+            counts.waiting = try count(
+                "SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due <= ? AND sent > ?",
+                queue.epoch, now, ripe)
+            if queue.delay > 0 {
+                counts.delayed = try count(
+                    """
+                    SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due <= ? AND sent > ?
+                    AND delivery = 0
+                    """, queue.epoch, now, max(ripe, now - queue.delay))
+                counts.waiting -= counts.delayed
+            }
+            counts.inFlight = try count(
+                "SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due > ?", queue.epoch, now)
+        } else if queue.hasGroups {
+            counts.waiting = try count(
+                "SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due <= ? AND due > ?",
+                queue.epoch, now, ripe)
+            counts.delayed = try count(
+                """
+                SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due > ?
+                AND arrives IS NOT NULL AND first IS NULL
+                """, queue.epoch, now)
+            counts.inFlight =
+                try count(
+                    "SELECT count(*) FROM messages WHERE lane IN (SELECT number FROM lanes WHERE epoch = ?) AND due > ?", queue.epoch, now)
+                - counts.delayed
+        } else {
+            counts.waiting = try count(
+                "SELECT count(*) FROM messages WHERE lane = ? AND due <= ? AND due > ?", queue.epoch, now, ripe)
+            counts.delayed = try count(
+                "SELECT count(*) FROM messages WHERE lane = ? AND due > ? AND arrives IS NOT NULL AND first IS NULL", queue.epoch, now)
+            counts.inFlight =
+                try count("SELECT count(*) FROM messages WHERE lane = ? AND due > ?", queue.epoch, now) - counts.delayed
+        }
+        return counts
+    }
+
+    private func count(_ sql: StaticString, _ values: Int64...) throws(StoreError) -> Int {
+        var count = 0
+        try each(sql, binding: { binding in for (index, value) in values.enumerated() { binding.set(Int32(index + 1), value) } }) {
+            row throws(StoreError) in
+            count = Int(row.integer(0))
+            return false
+        }
+        return count
+    }
+
+    /// When the message was sent that is next: of each lane the first, and of those the earliest.
+    func oldest(in queue: KnownQueue, now: Int64) throws(StoreError) -> Int64? {
+        let ripe = now - queue.retention
+        guard queue.hasGroups else {
+            return try first(
+                "SELECT sent FROM messages WHERE lane = ? AND due <= ? AND due > ? ORDER BY due LIMIT 1", .integer(queue.epoch),
+                .integer(now), .integer(ripe), make: { $0.integer(0) })
+        }
+        return try first(
+            """
+            SELECT min((SELECT sent FROM messages WHERE lane = l.number AND due <= ?2 AND sent > ?3 ORDER BY due, number LIMIT 1))
+            FROM lanes l WHERE epoch = ?1
+            """, .integer(queue.epoch), .integer(now), .integer(ripe), make: { $0.optionalInteger(0) }) ?? nil
+    }
+}

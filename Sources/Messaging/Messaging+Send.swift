@@ -1,0 +1,60 @@
+internal import Store
+
+extension Messaging {
+    /// Sends messages, in order; each is durable when this returns, or has an error of its own.
+    ///
+    /// A message of a FIFO queue whose deduplication id was used within five minutes is not sent: the result is the earlier one's. More than
+    /// a thousand messages or a MiB go in several transactions.
+    ///
+    /// - Throws: `.queueDoesNotExist`. A `StoreError` from a later transaction leaves what earlier ones sent.
+    package func send(_ messages: [Outgoing], to queue: String) async throws -> [Result<Sent, MessagingError>] {
+        let isFIFO = Rules.isFIFO(queue)
+        // Checked and encoded here as far as can be, and not in the transaction: callers do it side by side.
+        let prepared = messages.map { message in
+            Result { () throws(MessagingError) in try PreparedMessage(message, isFIFO: isFIFO) }
+        }
+        var results: [Result<Sent, MessagingError>] = []
+        var start = 0
+        repeat {
+            var end = start
+            var bytes = 0
+            while end < prepared.count, end - start < 1_000, end == start || bytes < 1 << 20 {
+                if case .success(let message) = prepared[end] { bytes += message.size + 256 }
+                end += 1
+            }
+            let part = prepared[start..<end]
+            results += try await write(bytes: bytes) { work in
+                let queue = try work.queue(queue)
+                return try part.map { message throws in
+                    do {
+                        return .success(try work.send(message.get(), to: queue))
+                    } catch let error as MessagingError {
+                        return .failure(error)
+                    }
+                }
+            }
+            start = end
+        } while start < prepared.count
+        return results
+    }
+
+    /// Takes a message back that nobody has received yet.
+    ///
+    /// - Throws: `.queueDoesNotExist`; `.messageDoesNotExist`; `.messageInFlight` when somebody has received it.
+    package func cancel(_ id: MessageID, in queue: String) async throws {
+        try await write(reclaims: true) { work in
+            let queue = try work.queue(queue)
+            let row = try work.connection.first(
+                "SELECT lane, first, body, noted FROM messages WHERE number = ?", .integer(id.number),
+                make: { (lane: $0.integer(0), isReceived: !$0.isNull(1), body: $0.optionalInteger(2), isNoted: !$0.isNull(3)) })
+            guard let row, id == MessageID(salt: try work.secrets().salt, number: id.number), try work.isLane(row.lane, of: queue) else {
+                throw MessagingError(.messageDoesNotExist, "There is no message \(id) in the queue \(Rules.quoted(queue.name)).")
+            }
+            guard !row.isReceived else {
+                throw MessagingError(.messageInFlight, "The message \(id) was received already, so it cannot be cancelled.")
+            }
+            try work.remove(message: id.number, body: row.body, isNoted: row.isNoted)
+            try work.settle(row.lane, in: queue)
+        }
+    }
+}
