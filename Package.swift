@@ -69,7 +69,9 @@ let package = Package(
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
-            dependencies: ["DiscoveryKit", "Registry", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging],
+            dependencies: [
+                "DiscoveryKit", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],

@@ -139,7 +139,7 @@ extension Message.Attribute {
         }
     }
 
-    fileprivate init(_ attribute: Messaging.Attribute) {
+    init(_ attribute: Messaging.Attribute) {
         self =
             switch attribute.value {
             case .string(let text): .string(text)

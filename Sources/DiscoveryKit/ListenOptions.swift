@@ -14,6 +14,10 @@ public struct ListenOptions: Sendable, Hashable {
     public var firstBackoff: Duration?
     /// Where the doubling ends; at least ``firstBackoff`` and at most 12 hours.
     public var longestBackoff: Duration?
+    /// After how many messages it ends, from 1, counting each time one is received; no more are received. For handlers.
+    package var limit: Int?
+    /// Ends once no message has come for so long; zero when there is none now.
+    package var patience: Duration?
 
     /// Leaves everything to the configuration.
     public init() {}
@@ -62,6 +66,8 @@ public struct ListenOptions: Sendable, Hashable {
         }
         let longest = Duration.seconds(43_200)
         if let concurrency { try check("concurrency", 1...10_000 ~= concurrency, concurrency, "from 1 to 10000") }
+        if let limit { try check("limit", limit > 0, limit, "1 or more") }
+        if let patience { try check("patience", patience >= .zero, patience, "zero or more") }
         if let prefetch { try check("prefetch", 0...10_000 ~= prefetch, prefetch, "from 0 to 10000") }
         for (field, value) in [("visibility", visibility), ("firstBackoff", firstBackoff), ("longestBackoff", longestBackoff)] {
             if let value { try check(field, value > .zero && value <= longest, value, "above 0 and at most 12 hours") }

@@ -13,7 +13,7 @@ extension Listener {
         case .start(let ticket):
             guard let handler, let letter = state.withLock({ $0.letters[ticket] }) else { return }
             await handle(Delivery(letter.message, ticket, self), handler)
-            change { $0.machine.addSlots(1) }
+            change { $0.handled(of: limit) }
         case .extend(let ticket, let visibility): await extend(ticket, to: visibility)
         case .giveBack(let ticket): await giveBack(ticket)
         }
@@ -26,12 +26,13 @@ extension Listener {
             let (place, _) = try queues.place(on: route, of: address)
             if route.override == nil { watch(place) }
             let visibility = visibility
+            let waiting = longestWait(at: .now)
             // A task of its own, so that it can be ended alone.
             let poll = Task { () async -> Result<[QueuedMessage], DiscoveryError> in
                 do throws(DiscoveryError) {
                     return .success(
                         try await place.adapter.receive(
-                            maximum, from: place.resource, visibility: visibility, waiting: Self.longestPoll))
+                            maximum, from: place.resource, visibility: visibility, waiting: waiting))
                 } catch {
                     return .failure(error)
                 }
@@ -48,9 +49,24 @@ extension Listener {
         }
     }
 
+    /// How long to wait for a message this time.
+    private func longestWait(at now: ContinuousClock.Instant) -> Duration {
+        guard let patience else { return Self.longestPoll }
+        return state.withLock { state in
+            let since = state.quietSince ?? now
+            state.quietSince = since
+            return min(max(patience - since.duration(to: now), .zero), Self.longestPoll)
+        }
+    }
+
     private func arrived(_ messages: [QueuedMessage], at place: Queues.Place) {
         change { state in
             state.poll = nil
+            if !messages.isEmpty {
+                state.quietSince = nil
+            } else if let patience, let since = state.quietSince, !state.machine.isReceiveEnding, since.duration(to: .now) >= patience {
+                state.machine.stop()
+            }
             state.hasReceived = true
             let tickets = state.machine.received(messages.map { $0.isOrdered ? $0.group : nil }, at: .now)
             for (ticket, message) in zip(tickets, messages) { state.letters[ticket] = Letter(message: message, place: place) }
@@ -168,6 +184,20 @@ extension Listener {
                 "discovery.address": .string(address.text), "discovery.message": .string(letter.message.id.description),
                 "discovery.reason": .string(error.message),
             ])
+    }
+}
+
+extension Listener.State {
+    /// A handler has dealt with a message: there is room for another, if more are to be handed over.
+    fileprivate mutating func handled(of limit: Int?) {
+        guard let limit else { return machine.addSlots(1) }
+        handled += 1
+        if handled == limit {
+            machine.stop()
+        } else if granted < limit {
+            granted += 1
+            machine.addSlots(1)
+        }
     }
 }
 

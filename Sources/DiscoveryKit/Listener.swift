@@ -35,6 +35,11 @@ final class Listener: Sendable {
         var isOver = false
         var isAwake = true
         var sleeper: CheckedContinuation<Void, Never>?
+        /// How many messages may have been handed over to handlers, and how many of those are dealt with.
+        var granted = 0
+        var handled = 0
+        /// Since when there is nothing to receive.
+        var quietSince: ContinuousClock.Instant?
         var timer: (deadline: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
     }
 
@@ -48,6 +53,8 @@ final class Listener: Sendable {
     let visibility: Duration
     let undecodable: ListenOptions.Undecodable
     let retryBackoff: Backoff
+    let limit: Int?
+    let patience: Duration?
     let state: Mutex<State>
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
@@ -70,9 +77,12 @@ final class Listener: Sendable {
         self.visibility = visibility
         self.undecodable = undecodable
         retryBackoff = Backoff(first: first, longest: longest)
-        let capacity = isSequence ? 1 : concurrency
+        limit = isSequence ? nil : options.limit
+        patience = options.patience
+        let slots = min(concurrency, limit ?? .max)
+        let capacity = isSequence ? 1 : slots
         let rule = ListenMachine.Rule(prefetch: prefetch, mostBlocked: 10 * (capacity + prefetch), visibility: visibility)
-        state = Mutex(State(machine: ListenMachine(rule, slots: isSequence ? 0 : concurrency)))
+        state = Mutex(State(machine: ListenMachine(rule, slots: isSequence ? 0 : slots), granted: slots))
     }
 
     /// How long until a message that failed may be received again.

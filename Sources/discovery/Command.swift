@@ -7,13 +7,17 @@ import Foundation
 struct Command: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "discovery",
-        abstract: "Names functions, queues and topics, and calls them by name.",
+        abstract: "Names functions, queues and topics, calls them by name, and keeps their messages.",
         discussion: """
             An address is `namespace.service->instance`. Names are kept in a home, a directory that any number of processes share:
             --home, else DISCOVERY_HOME, else ~/.local/state/discovery.
 
             Example: discovery register 'ais.scheduler->get-job' http://127.0.0.1:8080/
                      discovery request 'ais.scheduler->get-job' '{"id": 7}'
+
+                     discovery queues create jobs --address 'ais.garden->jobs'
+                     discovery queue 'ais.garden->jobs' 'water the plants'
+                     discovery listen 'ais.garden->jobs' -- ./work.sh
 
             Exit codes: 0 done; 1 unexpected; 64 wrong usage; 65 malformed address; 66 not found; 67 ambiguous; 68 wrong kind;
             69 unreachable; 70 the function failed; 71 outcome unknown; 72 full; 73 home unusable; 74 damaged; 75 busy; 76 not encodable;
@@ -24,7 +28,8 @@ struct Command: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RegisterCommand.self, DeregisterCommand.self, ListCommand.self, ResolveCommand.self, ExplainCommand.self, RequestCommand.self,
-            ServeCommand.self, OverrideCommand.self, DoctorCommand.self, BackupCommand.self, DemoCommand.self,
+            ServeCommand.self, QueueCommand.self, ListenCommand.self, QueuesCommand.self, PeekCommand.self, RedriveCommand.self,
+            OverrideCommand.self, DoctorCommand.self, BackupCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

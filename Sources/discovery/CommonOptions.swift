@@ -61,11 +61,11 @@ struct AddressArgument: ExpressibleByArgument {
 }
 
 /// The attributes that options spell as `key=value`; of a key given twice the last counts.
-func parsedAttributes(_ pairs: [String]) throws -> [String: String] {
+func parsedAttributes(_ pairs: [String], of option: String = "--attribute") throws -> [String: String] {
     var attributes: [String: String] = [:]
     for pair in pairs {
         guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
-            throw ValidationError("--attribute takes key=value, not `\(pair)`.")
+            throw ValidationError("\(option) takes key=value, not `\(pair)`.")
         }
         attributes[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
     }

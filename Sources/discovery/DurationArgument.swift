@@ -19,5 +19,16 @@ struct DurationArgument: ExpressibleByArgument {
 
     static let form = "a number with a unit, as in 200ms, 2s, 5m, 1h"
 
+    /// Reads an option's value.
+    ///
+    /// - Throws: a sentence on how it is used.
+    static func duration(_ text: String?, of option: String) throws -> Duration? {
+        guard let text else { return nil }
+        guard let argument = DurationArgument(argument: text) else {
+            throw ValidationError("\(option) takes \(form), not `\(text)`.")
+        }
+        return argument.duration
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

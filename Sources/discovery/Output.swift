@@ -47,6 +47,23 @@ enum Output {
         }.joined(separator: "\n")
     }
 
+    /// A time span for people, to the precision that they care for.
+    static func rough(_ duration: Duration) -> String {
+        let seconds = max(0, Int64(duration / .seconds(1)))
+        return switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7_200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3_600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+
+    /// The beginning of a text, on one line.
+    static func excerpt(_ text: String, length: Int = 60) -> String {
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.count > length ? line.prefix(length) + "…" : line
+    }
+
     /// Outside text in a terminal: no control characters.
     private static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? "\u{FFFD}" : $0 }))

@@ -117,8 +117,8 @@ struct OverrideCommand: AsyncParsableCommand {
         }
         override.reply = reply.map { Override.Reply(text: $0, status: status ?? 200) }
         override.failureRate = failureRate
-        override.delay = try duration(delay, of: "--delay")
-        if let span = try duration(span, of: "--for") {
+        override.delay = try DurationArgument.duration(delay, of: "--delay")
+        if let span = try DurationArgument.duration(span, of: "--for") {
             guard span > .zero else { throw ValidationError("--for is longer than nothing.") }
             override.expires = Date(timeIntervalSince1970: (Date.now.timeIntervalSince1970 + span / .seconds(1)).rounded(.up))
         }
@@ -131,14 +131,6 @@ struct OverrideCommand: AsyncParsableCommand {
         }
         try Self.said { () throws(DiscoveryError) in try override.check() }
         return override
-    }
-
-    private func duration(_ text: String?, of option: String) throws -> Duration? {
-        guard let text else { return nil }
-        guard let argument = DurationArgument(argument: text) else {
-            throw ValidationError("\(option) takes \(DurationArgument.form), not `\(text)`.")
-        }
-        return argument.duration
     }
 
     /// The library's sentence, as of a command used wrongly.

@@ -2,36 +2,22 @@ import DiscoveryKit
 import Foundation
 import Subprocess
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
 /// A program that is run once per call, a bounded number at a time.
 struct ServedProgram: Sendable {
     private static let answerLimit = 6 << 20
     /// Of what a failed program wrote to standard error, the end is passed on: that is where the reason stands.
     private static let complaintLength = 2_000
 
-    private let executable: Executable
-    private let arguments: [String]
+    private let program: NamedProgram
     private let home: String
     private let places: Places
     private let timeout: Duration?
 
     init(_ command: [String], home: String, places: Int, timeout: Duration?) async throws(DiscoveryError) {
-        let name = command[0]
-        executable = name.contains("/") ? .path(FilePath(name)) : .name(name)
-        arguments = Array(command.dropFirst())
+        program = try await NamedProgram(command)
         self.places = Places(places)
         self.timeout = timeout
         self.home = URL(fileURLWithPath: home).path
-        do {
-            _ = try await executable.resolveExecutablePath(in: .inherit)
-        } catch {
-            throw DiscoveryError(.configuration, "There is no program `\(name)`. Name one that is on PATH, or by its path.", cause: error)
-        }
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -69,16 +55,13 @@ struct ServedProgram: Sendable {
     }
 
     private func spawn(_ request: Request, _ limit: Duration) async throws -> Message {
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
-        let input = try await file(holding: request.message.body)
+        let input = try await UnnamedFile(holding: request.message.body)
         let result = try await Subprocess.run(
-            executable, arguments: Arguments(arguments),
+            program.executable, arguments: program.arguments,
             environment: .inherit.updating([
                 "DISCOVERY_HOME": home, "DISCOVERY_ADDRESS": request.address.description,
                 "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
-            ]), platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+            ]), platformOptions: NamedProgram.options, input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: true),
             output: .bytes(limit: Self.answerLimit),
             error: .bytes(limit: Self.answerLimit))
         let complaint = String(decoding: result.standardError.suffix(Self.complaintLength), as: UTF8.self).trimmingCharacters(
@@ -87,32 +70,6 @@ struct ServedProgram: Sendable {
             throw Failure(description: complaint.isEmpty ? "The program ended with \(result.terminationStatus)." : complaint)
         }
         return .bytes(result.standardOutput)
-    }
-
-    /// The body as a file without a name. Not a pipe: a program may end without reading its input, and whoever writes to it then fails.
-    private func file(holding body: [UInt8]) async throws -> FileDescriptor {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(
-                    with: Result {
-                        var path = Array((NSTemporaryDirectory() + "discovery-body-XXXXXX").utf8CString)
-                        let descriptor = mkstemp(&path)
-                        guard descriptor >= 0 else {
-                            throw Failure(description: "No temporary file can be made: \(String(cString: strerror(errno))).")
-                        }
-                        unlink(path)
-                        let file = FileDescriptor(rawValue: descriptor)
-                        do {
-                            try file.writeAll(body)
-                            try file.seek(offset: 0, from: .start)
-                        } catch {
-                            try? file.close()
-                            throw Failure(description: "The body cannot be kept in a temporary file: \(error).")
-                        }
-                        return file
-                    })
-            }
-        }
     }
 }
 

@@ -1,0 +1,66 @@
+package import Messaging
+
+/// What the command line does with the queues of a home; applications send and listen.
+extension Discovery {
+    /// Runs an operation on the home's queues and gives its errors the facade's form. Waits for the disk.
+    ///
+    /// - Throws: `.unsupported` on a backend without a home; what the operation throws.
+    package func withMessages<Value>(_ operation: (Messaging) async throws -> Value) async throws(DiscoveryError) -> Value {
+        try await client.home().runMessaging(operation)
+    }
+
+    /// The queue of this home that somebody means: by its name or its ARN, or by an address that leads to it. What has the form of a queue's
+    /// name is one.
+    ///
+    /// - Throws: what ``resolve(_:)`` throws; `.wrongKind` for what is no queue; `.unsupported` for a queue that is not in this home.
+    package func queueName(_ text: String) async throws(DiscoveryError) -> String {
+        if Self.isQueueName(text) { return text }
+        if text.hasPrefix("arn:"), let queue = LocalQueue(text) { return queue.name }
+        let address = try Address(parsing: text)
+        let resource = try await resolve(address)
+        guard resource.kind == .queue else {
+            throw DiscoveryError(.wrongKind, "\(address) is a \(resource.kind), and not a queue. Name a queue.", address: address)
+        }
+        guard let name = resource.queueName else {
+            throw DiscoveryError(
+                .unsupported,
+                "\(address) is at `\(Resource.shown(resource.location))`, which is no queue of this home. Look where it is.",
+                address: address)
+        }
+        return name
+    }
+
+    /// Without a dot, but for `.fifo`; whether there may be such a queue is for the home to say.
+    private static func isQueueName(_ text: String) -> Bool {
+        let stem = text.hasSuffix(".fifo") ? text.dropLast(5) : text[...]
+        return !stem.isEmpty
+            && stem.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+extension Resource {
+    /// A queue of the home that it is registered in.
+    package static func queue(named name: String) -> Resource { Resource(.queue, at: LocalQueue.arn(name)) }
+
+    /// The name of the queue, if it is one of the home that it is registered in.
+    package var queueName: String? {
+        guard kind == .queue, let queue = LocalQueue(location), queue.home == nil else { return nil }
+        return queue.name
+    }
+}
+
+extension Message {
+    /// A message that was looked at where it lies, as it would be received.
+    package init(_ peeked: Messaging.Peeked) {
+        var attributes = peeked.attributes.mapValues { Attribute($0) }
+        let encoding = attributes.removeValue(forKey: QueueText.attribute)
+        self.init(body: QueueText.decode(peeked.body, encoding), attributes: attributes)
+    }
+}
