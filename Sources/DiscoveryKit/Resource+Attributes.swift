@@ -62,7 +62,10 @@ extension Resource {
     package var registrationAttributes: Registry.Attributes {
         // Most say nothing of kind and place yet.
         guard attributes.keys.contains(where: Self.saysSomething) else {
-            return Registry.Attributes(attributes, and: ("type", kind.type), (Location.attribute(saying: location), location))
+            var registration = Registry.Attributes(attributes)
+            registration.insert(kind.type, for: "type")
+            registration.insert(location, for: Location.attribute(saying: location))
+            return registration
         }
         var registration = attributes
         if Self.present("type", in: attributes).flatMap(Kind.init(type:)) != kind { registration["type"] = kind.type }
@@ -77,7 +80,10 @@ extension Resource {
 
     /// Whether a key takes part in saying what and where a resource is.
     private static func saysSomething(_ key: String) -> Bool {
-        key.utf8.starts(with: "AWS_".utf8) || key == "type" || key == "rid" || key == "arn" || key == "url" || key == "id"
+        switch key {
+        case "type", "rid", "arn", "url", "id": true
+        default: key.hasPrefix("AWS_")
+        }
     }
 
     private static let hosts = ["AWS_INSTANCE_IPV4", "AWS_INSTANCE_IPV6", "AWS_INSTANCE_CNAME"]

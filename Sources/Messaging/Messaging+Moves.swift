@@ -151,11 +151,17 @@ extension MessageTransaction {
             .integer(Lane.end(of: now)), .integer(limit)
         ) { (number: $0.integer(0), name: $0.text(1)) }
         for lane in lanes where messages.count < limit {
-            if queue.isFIFO { try restore(lane.number) }
-            messages += try connection.all(
-                "SELECT number FROM messages WHERE lane = ? AND due <= ? ORDER BY due, number LIMIT ?", .integer(lane.number),
-                .integer(now), .integer(limit - messages.count)
-            ) { (number: $0.integer(0), lane: lane.number, group: lane.name.isEmpty ? nil : lane.name) }
+            if queue.isFIFO {
+                guard try lastDue(in: lane.number) ?? 0 <= now else { continue }
+                try restore(lane.number)
+            }
+            let waiting = try connection.all(
+                "SELECT number, sent, delivery FROM messages WHERE lane = ? AND due <= ? ORDER BY due, number LIMIT ?",
+                .integer(lane.number), .integer(now), .integer(limit - messages.count)
+            ) { (number: $0.integer(0), isDelayed: queue.isFIFO && $0.integer(2) == 0 && $0.integer(1) + queue.delay > now) }
+            messages += waiting.prefix { !$0.isDelayed }.map {
+                (number: $0.number, lane: lane.number, group: lane.name.isEmpty ? nil : lane.name)
+            }
         }
         return messages
     }

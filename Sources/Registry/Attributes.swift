@@ -7,16 +7,19 @@ extension Registry {
             let value: String
         }
 
-        let pairs: [Pair]
+        private(set) var pairs: [Pair]
 
-        /// - Parameter own: as many more, with keys that are not among `attributes`.
-        package init(_ attributes: [String: String], and own: (key: String, value: String)...) {
+        package init(_ attributes: [String: String]) {
             var pairs: [Pair] = []
-            pairs.reserveCapacity(attributes.count + own.count)
+            pairs.reserveCapacity(attributes.count + 2)
             for (key, value) in attributes { pairs.append(Pair(key: key, value: value)) }
-            for (key, value) in own { pairs.append(Pair(key: key, value: value)) }
             pairs.sort { $0.key < $1.key }
             self.pairs = pairs
+        }
+
+        /// The same with one more, whose key is not among them.
+        package mutating func insert(_ value: String, for key: String) {
+            pairs.insert(Pair(key: key, value: value), at: pairs.firstIndex { key < $0.key } ?? pairs.endIndex)
         }
 
         package init(dictionaryLiteral elements: (String, String)...) { self.init(Dictionary(uniqueKeysWithValues: elements)) }
@@ -31,47 +34,63 @@ extension Registry {
 
         /// As they are stored: a JSON object, so that people can read them with `sqlite3`. What `JSONEncoder` writes with sorted keys, but
         /// for the spelling of control characters, at a tenth of its cost.
-        var text: String {
-            let size = pairs.reduce(2) { $0 + Self.size($1.key) + Self.size($1.value) + 6 }
-            return String(unsafeUninitializedCapacity: size) { buffer in
+        var text: String { plainText ?? escapedText }
+
+        /// `nil` where something is to be escaped, which hardly anything is.
+        private var plainText: String? {
+            var isPlain = true
+            let size = pairs.reduce(2) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 }
+            let text = String(unsafeUninitializedCapacity: size) { buffer in
                 var end = 0
-                func put(_ byte: UInt8) {
-                    buffer[end] = byte
+                for pair in pairs {
+                    buffer[end] = UInt8(ascii: end == 0 ? "{" : ",")
+                    buffer[end + 1] = UInt8(ascii: "\"")
+                    end += 2
+                    isPlain = Self.put(pair.key, into: buffer, at: &end) && isPlain
+                    buffer[end] = UInt8(ascii: "\"")
+                    buffer[end + 1] = UInt8(ascii: ":")
+                    buffer[end + 2] = UInt8(ascii: "\"")
+                    end += 3
+                    isPlain = Self.put(pair.value, into: buffer, at: &end) && isPlain
+                    buffer[end] = UInt8(ascii: "\"")
                     end += 1
                 }
-                func put(quoted string: String) {
-                    put(UInt8(ascii: "\""))
-                    for byte in string.utf8 {
-                        switch byte {
-                        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                            put(UInt8(ascii: "\\"))
-                            put(byte)
-                        case ..<0x20:
-                            for escaped in "\\u00".utf8 { put(escaped) }
-                            put(Self.digit(byte >> 4))
-                            put(Self.digit(byte & 0xF))
-                        default: put(byte)
-                        }
-                    }
-                    put(UInt8(ascii: "\""))
+                buffer[end] = UInt8(ascii: "}")
+                return end + 1
+            }
+            return isPlain && !pairs.isEmpty ? text : nil
+        }
+
+        /// - Returns: whether none of it is to be escaped.
+        private static func put(_ string: String, into buffer: UnsafeMutableBufferPointer<UInt8>, at end: inout Int) -> Bool {
+            var string = string
+            return string.withUTF8 { bytes in
+                var isPlain = true
+                for (index, byte) in bytes.enumerated() {
+                    isPlain = isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                    buffer[end + index] = byte
                 }
-                put(UInt8(ascii: "{"))
-                for pair in pairs {
-                    if end > 1 { put(UInt8(ascii: ",")) }
-                    put(quoted: pair.key)
-                    put(UInt8(ascii: ":"))
-                    put(quoted: pair.value)
-                }
-                put(UInt8(ascii: "}"))
-                return end
+                end += bytes.count
+                return isPlain
             }
         }
 
-        /// Bytes of a string with RFC 8259's escapes.
-        private static func size(_ string: String) -> Int {
-            string.utf8.reduce(0) { $0 + ($1 < 0x20 ? 6 : $1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : 1) }
+        private var escapedText: String {
+            let members = pairs.map { "\"\(Self.escaped($0.key))\":\"\(Self.escaped($0.value))\"" }
+            return "{\(members.joined(separator: ","))}"
         }
 
-        private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
+        /// RFC 8259, section 7.
+        private static func escaped(_ string: String) -> String {
+            var text = ""
+            for scalar in string.unicodeScalars {
+                switch scalar {
+                case "\"", "\\": text += "\\\(scalar)"
+                case ..<" ": text += "\\u00\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
+                default: text.unicodeScalars.append(scalar)
+                }
+            }
+            return text
+        }
     }
 }

@@ -9,11 +9,11 @@ internal import GRDBSQLite
 /// not only when they are many.
 final class Checkpointer: @unchecked Sendable {  // the variables are guarded by `condition`
     private static let pageSize = 4096
-    private static let threshold = (8 << 20) / pageSize
+    private static let threshold = (16 << 20) / pageSize
     /// A log that grew this long while it was moved: writers who never pause keep SQLite from starting it over.
-    private static let limit = 4 * threshold
+    private static let limit = 2 * threshold
     /// Beyond, this process's writer waits for the log to be moved: a slow disk would else let it grow without end.
-    private static let ceiling = 12 * threshold
+    private static let ceiling = 6 * threshold
     private static let quiet: TimeInterval = 2
     /// Pages given back in one step: a few milliseconds for those who want to write.
     private static let step = 1024

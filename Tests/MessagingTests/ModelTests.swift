@@ -69,9 +69,9 @@ private struct Trial {
         case 68..<72: try await fail(in: name)
         case 72..<75: try await deadLetter(in: name)
         case 75..<78: try await cancel(in: name)
-        case 78..<80: try await useStale()
-        case 80..<82: try await redrive(Rules.isFIFO(name) ? "dead.fifo" : "dead")
-        case 82..<84: try await configure(name)
+        case 78..<81: try await useStale()
+        case 81..<83: try await redrive(Rules.isFIFO(name) ? "dead.fifo" : "dead")
+        case 83: try await configure(name)
         case 84: try await purge(name)
         case 85: if !name.hasPrefix("dead") { try await recreate(name) }
         case 86: try await reopen()
@@ -219,8 +219,14 @@ private struct Trial {
 
     /// Receipts of earlier deliveries change nothing, whatever they are used for.
     private mutating func useStale() async throws {
-        guard let (name, receipt) = model.stale.randomElement(using: &random), model.queues[name] != nil else { return }
-        say("stale in \(name)")
+        for _ in 0..<10 {
+            guard let (name, receipt) = model.stale.suffix(60).randomElement(using: &random) else { return }
+            try await use(stale: receipt, in: name)
+        }
+    }
+
+    private mutating func use(stale receipt: Messaging.Receipt, in name: String) async throws {
+        say("stale \(receipt) in \(name)")
         let result = try await messaging.finish([receipt], in: name)[0]
         try expect((try? result.get()) != .finished, "\(note)")
         let change = try await messaging.changeVisibility([.init(receipt, .seconds(5))], in: name)[0]

@@ -51,6 +51,17 @@ struct RuleTests {
     ])
     func `bytes that are not allowed`(bytes: [UInt8]) { #expect(!Rules.isAllowedText(bytes)) }
 
+    @Test func `every byte is judged alike wherever it stands`() {
+        for byte in UInt8.min ... .max {
+            let isAllowed = [0x9, 0xA, 0xD].contains(byte) || (0x20..<0x80).contains(byte)
+            for position in 0..<19 {
+                var bytes = [UInt8](repeating: 0x61, count: 19)
+                bytes[position] = byte
+                #expect(Rules.isAllowedText(bytes) == isAllowed, "\(byte) at \(position)")
+            }
+        }
+    }
+
     private func code(_ change: (inout Messaging.Outgoing) -> Void) -> MessagingError.Code? {
         var message = Messaging.Outgoing("x")
         change(&message)

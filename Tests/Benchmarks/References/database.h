@@ -1,5 +1,5 @@
 /* What the references share: SQLite set up as the library sets it up, and a thread that moves the log into the database, since no commit
- * does. Beyond 8 MiB it does so beside the writer; beyond 32 MiB the writer waits for the rest, so that the log starts over. */
+ * does. Beyond 16 MiB it does so beside the writer; beyond 32 MiB the writer waits for the rest, so that the log starts over. */
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 
 static const char *database_path;
-static const int threshold = (8 << 20) / 4096;
+static const int threshold = (16 << 20) / 4096;
 /* Held for the length of a transaction. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
