@@ -73,7 +73,9 @@ struct RedriveCommand: AsyncParsableCommand {
 
     // MARK: Output
 
-    private func target(of task: Messaging.MoveTask) -> String { task.destination.map { "`\($0)`" } ?? "where they came from" }
+    private func target(of task: Messaging.MoveTask) -> String {
+        task.destination.map { "`\($0)`" } ?? (task.moved == 1 ? "where it came from" : "where they came from")
+    }
 
     private func showProgress(of task: Messaging.MoveTask) {
         guard !common.json, isatty(STDERR_FILENO) == 1 else { return }
