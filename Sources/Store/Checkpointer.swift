@@ -76,6 +76,16 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         while pages >= Self.ceiling, hasThread, !isStopped { condition.wait() }
     }
 
+    /// Moves the whole log into the database and empties it: nothing hangs on the log any more. Blocks for the disk, and for a
+    /// while for those who read or write.
+    ///
+    /// - Returns: whether that was done.
+    func moveAll() -> Bool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(0.5)
+        return move(.truncate, try? DatabaseQueue(path: path, configuration: configuration), patience: Store.patience)
+    }
+
     func stop() {
         condition.lock()
         isStopped = true
@@ -100,7 +110,8 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
                 if pages >= Self.limit {
                     pages = 0
                     condition.unlock()
-                    restart(database)
+                    // While writers wait, so that the next of them starts the log over unless a reader still needs it.
+                    move(.restart, database, patience: Self.quiet)
                     condition.lock()
                 }
                 condition.broadcast()
@@ -110,7 +121,8 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
             if condition.wait(until: Date(timeIntervalSinceNow: Self.quiet)) || commits != seen { continue }
             condition.unlock()
             while shrink(database, whenOver: Self.reserve, ofAll: .max, patience: 0), isQuiet(since: seen) {}
-            let isEmpty = truncate(database)
+            // Unless another process writes or reads just now.
+            let isEmpty = move(.truncate, database, patience: 0)
             ballast.take()
             condition.lock()
             failures += isEmpty ? 0 : 1
@@ -124,13 +136,6 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         threads -= 1
         condition.broadcast()
         condition.unlock()
-    }
-
-    /// Moves the rest of the log while writers wait, so that the next of them starts it over unless a reader still needs it.
-    private func restart(_ database: DatabaseQueue?) {
-        guard let database, (try? lock.acquire(until: Date(timeIntervalSinceNow: Self.quiet))) == true else { return }
-        defer { lock.release() }
-        _ = try? database.inDatabase { try $0.checkpoint(.restart) }
     }
 
     private func isQuiet(since seen: Int) -> Bool {
@@ -160,10 +165,11 @@ final class Checkpointer: @unchecked Sendable {  // the variables are guarded by
         return (try? database.inDatabase { try $0.execute(sql: "PRAGMA incremental_vacuum(\(count))") }) != nil
     }
 
-    /// Empties the log unless another process writes or reads just now.
-    private func truncate(_ database: DatabaseQueue?) -> Bool {
-        guard let database, (try? lock.acquire(until: .distantPast)) == true else { return false }
+    /// Moves the rest of the log under the lock, and has it begun anew.
+    @discardableResult
+    private func move(_ mode: Database.CheckpointMode, _ database: DatabaseQueue?, patience: TimeInterval) -> Bool {
+        guard let database, (try? lock.acquire(until: Date(timeIntervalSinceNow: patience))) == true else { return false }
         defer { lock.release() }
-        return (try? database.inDatabase { try $0.checkpoint(.truncate) }) != nil
+        return (try? database.inDatabase { try $0.checkpoint(mode) }) != nil
     }
 }

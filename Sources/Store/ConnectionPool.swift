@@ -43,9 +43,10 @@ final class ConnectionPool: Sendable {
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
-                // The pool sets NORMAL when it opens a database in WAL mode; a confirmed operation is to survive power loss.
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
                 try schema.migrate(database, path: path)
+                // From here on `LogSync` syncs the log; never OFF, which would move a log that is not on the disk.
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
             return pool
         } catch {

@@ -20,6 +20,23 @@ enum Platform {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Waits until what was written to an open file is on the disk, with as much of its length as reading it back needs.
+    static func sync(_ descriptor: Int32) -> Bool {
+        #if canImport(Darwin)
+            fcntl(descriptor, F_FULLFSYNC) == 0
+        #else
+            fdatasync(descriptor) == 0
+        #endif
+    }
+
+    /// Waits until the names in a folder are on the disk.
+    static func syncFolder(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+
     /// A number that differs from boot to boot.
     static func bootIdentity() -> UInt64 {
         #if canImport(Darwin)

@@ -5,6 +5,8 @@ package struct Seam: Sendable {
     package var atCommit: (@Sendable () throws(StoreError) -> Void)?
     /// After COMMIT and before the counter tells other processes.
     package var afterCommit: (@Sendable () -> Void)?
+    /// Before the log is synced, on the thread that does it.
+    package var atSync: (@Sendable () throws(StoreError) -> Void)?
 
     /// Instead of the home's clock.
     package var now: (@Sendable () -> HomeTime)?

@@ -4,8 +4,8 @@ internal import GRDBSQLite
 
 /// The one thread of this process that writes to one database.
 ///
-/// Operations queue up while a transaction is in flight and share the next: one sync of the disk confirms them all. The lock between
-/// processes is taken per transaction, so that they take turns.
+/// Operations queue up while a transaction is in flight and share the next. The lock between processes is taken per transaction, so that
+/// they take turns; the disk is waited for outside it, by `LogSync`.
 final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarded by `condition`; the rest is the thread's own
     struct Limits {
         static let operations = 1024
@@ -17,6 +17,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private let commits: CommitWord
     private let home: Home
     private let checkpointer: Checkpointer
+    private let sync: LogSync
     private let condition = NSCondition()
     private var queue: [PendingWrite] = []
     private var isStopped = false
@@ -24,7 +25,6 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private var thread: Thread?
     /// Until when the thread waits for the lock.
     private var awaited: Date?
-    private var synchronous = Durability.synced
     private var transactions: UInt64 = 0
     private let statements = PreparedStatements()
 
@@ -34,6 +34,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         self.commits = commits
         self.home = home
         self.checkpointer = checkpointer
+        sync = LogSync(path: pool.path, home: home, commits: commits, checkpointer: checkpointer)
     }
 
     func enqueue(_ write: PendingWrite) {
@@ -69,6 +70,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         while hasThread, !isOwnThread { condition.wait() }
         condition.unlock()
         if isOwnThread { statements.removeAll() }
+        sync.stop()
     }
 
     private func startThread() {
@@ -98,6 +100,12 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
             condition.wait()
         }
         return true
+    }
+
+    private func hasWork() -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return !queue.isEmpty
     }
 
     /// The earliest deadline of what is queued.
@@ -131,17 +139,8 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         }
         let finished = run(group)
         lock.release()
-        tell(finished)
+        sync.confirm(finished, isLast: !hasWork())
         checkpointer.wakeIfNeeded()
-    }
-
-    /// Tells the callers. Many are told on the threads of the pool on which they go on: the next group need not wait for that. By two at
-    /// once: one alone would wake another for each caller in turn, who takes its place each time.
-    private func tell(_ finished: [(PendingWrite, StoreError?)]) {
-        guard finished.count > 8 else { return finished.forEach { $0.finish($1) } }
-        let half = finished.count / 2
-        Task { finished[..<half].forEach { $0.finish($1) } }
-        Task { finished[half...].forEach { $0.finish($1) } }
     }
 
     private func take(_ isTaken: (PendingWrite) -> Bool) -> [PendingWrite] {
@@ -166,7 +165,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         case failed(StoreError)
     }
 
-    private func run(_ group: [PendingWrite]) -> [(PendingWrite, StoreError?)] {
+    private func run(_ group: [PendingWrite]) -> [LogSync.Told] {
         guard !group.isEmpty else { return [] }
         switch attempt(group) {
         case .committed: return group.map { ($0, nil) }
@@ -188,7 +187,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private func reopen() throws {
         statements.removeAll()
         try pool.reopen()
-        synchronous = .synced
+        sync.forget()
         try pool.write { checkpointer.observe($0) }
     }
 
@@ -210,12 +209,6 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     }
 
     private func commit(_ group: [PendingWrite], on connection: Connection) throws -> Outcome {
-        let durability = group.reduce(.ordered) { max($0, $1.durability) }
-        if durability != synchronous {
-            // Not a cached statement: this pragma acts when it is compiled.
-            try connection.database.execute(sql: durability == .synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
-            synchronous = durability
-        }
         try connection.run("BEGIN IMMEDIATE")
         transactions += 1
         let transaction = Transaction(connection, now: home.now(), number: transactions)
