@@ -32,6 +32,9 @@ package final class Messaging: Sendable {
     /// Whether a text has the form of a queue's name; whether there may be such a queue is for the home to say.
     package static func isQueueName(_ text: String) -> Bool { Rules.isQueueName(text) }
 
+    /// Whether the queue of this name keeps order.
+    package static func isFIFO(queue name: String) -> Bool { Rules.isFIFO(name) }
+
     /// `Store.write`, with what is known of queues at hand.
     ///
     /// - Parameter reclaims: what a consumer does on its way to finishing: without all of it a full disk could not be drained.
