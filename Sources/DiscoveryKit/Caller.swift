@@ -19,7 +19,9 @@ struct Caller: Sendable {
             address: address, message: message, limit: limit, deadline: start + limit,
             isIdempotent: options.isIdempotent ?? route.rules.isIdempotent, headers: options.headers(over: defaults))
         route.calls.begin(at: start)
-        if let override = route.override, try await hold(call, by: override) { route = try await resolver.route(address) }
+        if let override = route.override, try await override.hold(address, until: call.deadline) {
+            route = try await resolver.route(address)
+        }
         if let interceptor, route.canned == nil, let reply = try await ask(interceptor, about: call) {
             observation.kind = .function
             return reply
@@ -51,7 +53,7 @@ struct Caller: Sendable {
                 }
                 observation.willRetry(after: failure)
                 guard pause > .zero else { continue }
-                try await sleep(pause, address)
+                try await Task.sleep(pause, before: address)
                 route = try await resolver.route(address)
             } catch {
                 throw failures.last(error)
@@ -163,25 +165,7 @@ struct Caller: Sendable {
         return failure.retryAfter.flatMap { $0 < left ? $0 : nil }
     }
 
-    // MARK: Overrides
-
-    /// Does what an override asks for before a call is made.
-    ///
-    /// - Returns: whether time has passed by that.
-    private func hold(_ call: Call, by override: Override) async throws(DiscoveryError) -> Bool {
-        if let delay = override.delay {
-            let left = ContinuousClock.now.duration(to: call.deadline)
-            try await sleep(min(delay, left), call.address)
-            guard delay < left else {
-                throw DiscoveryError(
-                    .deadlineExceeded, "\(call.address) is overridden, \(override), which is longer than the deadline. Nothing was sent.",
-                    address: call.address)
-            }
-        }
-        var generator = SystemRandomNumberGenerator()
-        if override.fails(using: &generator) { throw override.failure(of: call.address) }
-        return override.delay != nil
-    }
+    // MARK: Interceptors
 
     private func ask(_ interceptor: any CallInterceptor, about call: Call) async throws(DiscoveryError) -> Reply? {
         let namespace = try resolver.name(call.address).namespace
@@ -193,12 +177,6 @@ struct Caller: Sendable {
             }
         } catch {
             throw error.with(address: call.address)
-        }
-    }
-
-    private func sleep(_ duration: Duration, _ address: Address) async throws(DiscoveryError) {
-        do { try await Task.sleep(for: duration) } catch {
-            throw DiscoveryError(.cancelled, "The calling task was cancelled.", address: address)
         }
     }
 }

@@ -14,7 +14,7 @@ extension Discovery {
     ///
     /// - Throws: what ``resolve(_:)`` throws; `.wrongKind` for what is no queue; `.unsupported` for a queue that is not in this home.
     package func queueName(_ text: String) async throws(DiscoveryError) -> String {
-        if Self.isQueueName(text) { return text }
+        if Messaging.isQueueName(text) { return text }
         if text.hasPrefix("arn:"), let queue = LocalQueue(text) { return queue.name }
         let address = try Address(parsing: text)
         let resource = try await resolve(address)
@@ -28,20 +28,6 @@ extension Discovery {
                 address: address)
         }
         return name
-    }
-
-    /// Without a dot, but for `.fifo`; whether there may be such a queue is for the home to say.
-    private static func isQueueName(_ text: String) -> Bool {
-        let stem = text.hasSuffix(".fifo") ? text.dropLast(5) : text[...]
-        return !stem.isEmpty
-            && stem.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 }
 

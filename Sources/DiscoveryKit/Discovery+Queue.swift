@@ -9,8 +9,7 @@ extension Discovery {
     public func queue(
         _ address: Address, _ body: some Encodable, options: SendOptions? = nil
     ) async throws(DiscoveryError) -> MessageID {
-        let message: Message
-        do { message = try Message.json(body) } catch { throw error.with(address: address) }
+        let message = try encoded(body, address)
         return try await queue(address, message, options: options)
     }
 

@@ -58,7 +58,8 @@ extension Discovery {
         try await request(function.address, body, options: options)
     }
 
-    private func encoded(_ body: some Encodable, _ address: Address) throws(DiscoveryError) -> Message {
+    /// What `request` and `queue` send of a value: as JSON, with the address in the error where that cannot be.
+    func encoded(_ body: some Encodable, _ address: Address) throws(DiscoveryError) -> Message {
         do { return try Message.json(body) } catch { throw error.with(address: address) }
     }
 

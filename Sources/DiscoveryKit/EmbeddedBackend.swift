@@ -94,6 +94,7 @@ extension DiscoveryError {
             }
         self.init(code, error.message)
     }
+
     init(_ error: MessagingError) {
         let code: Code =
             switch error.code {

@@ -36,7 +36,7 @@ struct FileQueueAdapter: QueueAdapter {
         let (home, name) = try place(queue)
         return try await home.runMessaging { messaging in
             let received = try await messaging.receive(from: name, maximum: maximum, visibility: visibility, wait: waiting)
-            return received.map { QueuedMessage($0, isOrdered: name.hasSuffix(".fifo")) }
+            return received.map { QueuedMessage($0, isOrdered: Messaging.isFIFO(queue: name)) }
         }
     }
 

@@ -156,7 +156,7 @@ extension Listener {
                 return isOpen
             }
             guard isNews else { return }
-            log(isLost ? "a message's lease was lost" : "extending a message's lease failed", letter, error)
+            warn(isLost ? "a message's lease was lost" : "extending a message's lease failed", letter.message.id, error)
         }
     }
 
@@ -169,7 +169,7 @@ extension Listener {
             }
         } catch {
             // It comes again when its lease is over.
-            log("a message could not be given back", letter, error)
+            warn("a message could not be given back", letter.message.id, error)
         }
         change { state in
             state.letters[ticket] = nil
@@ -177,13 +177,13 @@ extension Listener {
         }
     }
 
-    func log(_ what: Logger.Message, _ letter: Letter, _ error: DiscoveryError) {
-        logger.warning(
-            what,
-            metadata: [
-                "discovery.address": .string(address.text), "discovery.message": .string(letter.message.id.description),
-                "discovery.reason": .string(error.message),
-            ])
+    /// Warns of what became of a message.
+    func warn(_ what: Logger.Message, _ message: MessageID, _ error: DiscoveryError? = nil) {
+        var metadata: Logger.Metadata = [
+            "discovery.address": .string(address.text), "discovery.message": .string(message.description),
+        ]
+        if let error { metadata["discovery.reason"] = .string(error.message) }
+        logger.warning(what, metadata: metadata)
     }
 }
 

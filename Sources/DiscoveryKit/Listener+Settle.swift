@@ -51,12 +51,7 @@ extension Listener {
                 let pause = pauses.delay(beforeRetry: attempt, retryAfter: error.retryAfter, using: &generator)
                 let mayHelp = [.unreachable, .busy, .outcomeUnknown, .deadlineExceeded].contains(error.code)
                 guard mayHelp, attempt < 6, delivery.isOpen, (try? await Task.sleep(for: pause)) != nil else {
-                    return logger.warning(
-                        "a message could not be settled, and comes again",
-                        metadata: [
-                            "discovery.address": .string(address.text), "discovery.message": .string(delivery.id.description),
-                            "discovery.reason": .string(error.message),
-                        ])
+                    return warn("a message could not be settled, and comes again", delivery.id, error)
                 }
             }
         }
@@ -140,11 +135,7 @@ extension Listener {
             return nil
         }
         guard let letter else { return }
-        logger.warning(
-            "a delivery was dropped unsettled, and is given back",
-            metadata: [
-                "discovery.address": .string(address.text), "discovery.message": .string(letter.message.id.description),
-            ])
+        warn("a delivery was dropped unsettled, and is given back", letter.message.id)
     }
 }
 

@@ -12,7 +12,7 @@ struct Sender: Sendable {
         var route = try await queues.resolver.route(address, checkedWithin: .milliseconds(50), at: start)
         let deadline = start + min(route.rules.deadline, RequestOptions.longestDeadline)
         route.calls.begin(at: start)
-        if let override = route.override, try await hold(address, by: override, until: deadline) {
+        if let override = route.override, try await override.hold(address, until: deadline) {
             route = try await queues.resolver.route(address)
         }
         var batch = Batch(messages, options, isStrict: queues.isStrictFIFO)
@@ -39,7 +39,7 @@ struct Sender: Sendable {
                 return try batch.failed(with: failure.with(address: address).after(tries: failed.count))
             }
             do throws(DiscoveryError) {
-                try await pause(route, failure, tries: failed.count, until: deadline)
+                try await pause(address, route, failure, tries: failed.count, until: deadline)
                 route = try await queues.resolver.route(address)
             } catch {
                 let isOver = error.code == .deadlineExceeded
@@ -53,40 +53,14 @@ struct Sender: Sendable {
     ///
     /// - Throws: `.deadlineExceeded` when there is none: no time or no retry is left.
     private func pause(
-        _ route: Route, _ failure: DiscoveryError, tries: Int, until deadline: ContinuousClock.Instant
+        _ address: Address, _ route: Route, _ failure: DiscoveryError, tries: Int, until deadline: ContinuousClock.Instant
     ) async throws(DiscoveryError) {
         var generator = SystemRandomNumberGenerator()
         let pause = route.rules.backoff.delay(beforeRetry: tries, retryAfter: failure.retryAfter, using: &generator)
         guard pause < ContinuousClock.now.duration(to: deadline), route.calls.mayRetry(at: .now) else {
             throw DiscoveryError(.deadlineExceeded, "No time is left for another try.")
         }
-        try await sleep(pause)
-    }
-
-    /// Does what an override asks for before a message is sent.
-    ///
-    /// - Returns: whether time has passed by that.
-    private func hold(
-        _ address: Address, by override: Override, until deadline: ContinuousClock.Instant
-    ) async throws(DiscoveryError) -> Bool {
-        if let delay = override.delay {
-            let left = ContinuousClock.now.duration(to: deadline)
-            try await sleep(min(delay, left))
-            guard delay < left else {
-                throw DiscoveryError(
-                    .deadlineExceeded, "\(address) is overridden, \(override), which is longer than the deadline. Nothing was sent.",
-                    address: address)
-            }
-        }
-        var generator = SystemRandomNumberGenerator()
-        if override.fails(using: &generator) { throw override.failure(of: address) }
-        return override.delay != nil
-    }
-
-    private func sleep(_ duration: Duration) async throws(DiscoveryError) {
-        do { try await Task.sleep(for: duration) } catch {
-            throw DiscoveryError(.cancelled, "The calling task was cancelled.")
-        }
+        try await Task.sleep(pause, before: address)
     }
 
     /// The messages of one call, and what became of each.

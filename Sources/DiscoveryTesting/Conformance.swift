@@ -82,6 +82,22 @@ public enum Conformance {
         throw ConformanceFailure(expected: expected, seen: "no error")
     }
 
+    /// - Throws: a failure, unless an adapter's `accepts` takes the resources, none of another kind in their places, and none where nothing is
+    ///   that anybody speaks to.
+    static func expect(
+        _ accepts: (Resource) -> Bool, toTake resources: [Resource], of kind: Resource.Kind
+    ) throws(ConformanceFailure) {
+        for resource in resources {
+            try expect(accepts(resource), "it to accept \(resource.location)", seen: "it does not")
+            for other in [Resource.Kind.function, .queue, .topic] where other != kind {
+                let moved = Resource(other, at: resource.location, attributes: resource.attributes)
+                try expect(!accepts(moved), "it not to accept a \(other) at the same location", seen: "it does")
+            }
+        }
+        let unknown = Resource(kind, at: "conformance-unknown://nowhere")
+        try expect(!accepts(unknown), "it not to accept a \(kind) at \(unknown.location)", seen: "it does")
+    }
+
     /// The result of `operation`; a failure once it has taken longer than `patience`. What hangs is left behind, cancelled.
     static func within<Value: Sendable>(
         _ patience: Duration, _ what: String, _ operation: @escaping @Sendable () async throws -> Value

@@ -48,15 +48,7 @@ struct QueueTrial: Sendable {
     // MARK: The checks
 
     func accepts(_ resources: [Resource]) throws {
-        for resource in resources {
-            try Conformance.expect(adapter.accepts(resource), "it to accept \(resource.location)", seen: "it does not")
-            for kind in [Resource.Kind.function, .topic] {
-                let other = Resource(kind, at: resource.location, attributes: resource.attributes)
-                try Conformance.expect(!adapter.accepts(other), "it not to accept a \(kind) at the same location", seen: "it does")
-            }
-        }
-        let unknown = Resource(.queue, at: "conformance-unknown://nowhere")
-        try Conformance.expect(!adapter.accepts(unknown), "it not to accept a queue at \(unknown.location)", seen: "it does")
+        try Conformance.expect(adapter.accepts, toTake: resources, of: .queue)
     }
 
     func passesMessages() async throws {

@@ -25,17 +25,13 @@ extension MessageTransaction {
             queue.hasGroups = true
         }
         let name = group ?? ""
-        var known: (number: Int64, next: Int64)?
-        try connection.each(
+        let known = try connection.first(
             "SELECT number, next FROM lanes WHERE epoch = ? AND name = ?",
             binding: {
                 $0.set(1, queue.epoch)
                 $0.set(2, name)
             }
-        ) { row throws(StoreError) in
-            known = (row.integer(0), row.integer(1))
-            return false
-        }
+        ) { (number: $0.integer(0), next: $0.integer(1)) }
         guard let known else {
             let number = try nextNumber()
             try insertLane(number, name, in: queue, next: Lane.start(of: due))
@@ -108,24 +104,16 @@ extension MessageTransaction {
     }
 
     private func firstDue(in lane: Int64) throws(StoreError) -> Int64? {
-        var due: Int64?
-        try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due LIMIT 1", binding: { $0.set(1, lane) }) {
-            row throws(StoreError) in
-            due = row.integer(0)
-            return false
+        try connection.first("SELECT due FROM messages WHERE lane = ? ORDER BY due LIMIT 1", binding: { $0.set(1, lane) }) {
+            $0.integer(0)
         }
-        return due
     }
 
     /// In a FIFO queue: when the last message of a group is visible that is in flight.
     func lastDue(in lane: Int64) throws(StoreError) -> Int64? {
-        var due: Int64?
-        try connection.each("SELECT due FROM messages WHERE lane = ? ORDER BY due DESC LIMIT 1", binding: { $0.set(1, lane) }) {
-            row throws(StoreError) in
-            due = row.integer(0)
-            return false
+        try connection.first("SELECT due FROM messages WHERE lane = ? ORDER BY due DESC LIMIT 1", binding: { $0.set(1, lane) }) {
+            $0.integer(0)
         }
-        return due
     }
 
     /// Behind all lanes that may be received from now.

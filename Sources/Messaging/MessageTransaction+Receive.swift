@@ -56,7 +56,9 @@ extension MessageTransaction {
             taken.messages = replayed
             return taken
         }
-        let room = try memo.room(in: queue, for: demand.maximum) { () throws(StoreError) in try inFlight(in: queue) }
+        let room = try memo.room(in: queue, for: demand.maximum) { () throws(StoreError) in
+            try connection.notDue(in: queue, now: now).inFlight
+        }
         guard room > 0 else {
             guard !queue.isFIFO else { return Taken(isExhausted: true) }
             throw MessagingError(
@@ -224,11 +226,6 @@ extension MessageTransaction {
         try connection.first(
             "SELECT origin, failure FROM notes WHERE message = ?", .integer(message),
             make: { (origin: $0.optionalText(0), failure: $0.optionalText(1)) })
-    }
-
-    /// Messages received from a queue and not finished.
-    private func inFlight(in queue: KnownQueue) throws(StoreError) -> Int {
-        try connection.counts(in: queue, now: now).inFlight
     }
 
     // MARK: Attempts

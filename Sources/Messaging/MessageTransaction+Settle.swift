@@ -131,17 +131,12 @@ extension MessageTransaction {
     }
 
     private func held(_ receipt: Messaging.Receipt, in queue: KnownQueue) throws(StoreError) -> Held? {
-        var held: Held?
-        try connection.each(
-            "SELECT lane, due, delivery, taken, body, noted FROM messages WHERE number = ?",
-            binding: {
-                $0.set(1, receipt.message)
-            }
-        ) { row throws(StoreError) in
-            held = Held(
+        let held = try connection.first(
+            "SELECT lane, due, delivery, taken, body, noted FROM messages WHERE number = ?", binding: { $0.set(1, receipt.message) }
+        ) { row in
+            Held(
                 number: receipt.message, lane: row.integer(0), due: row.integer(1), delivery: row.integer(2),
                 taken: row.optionalInteger(3), body: row.optionalInteger(4), isNoted: !row.isNull(5))
-            return false
         }
         guard let held, try isLane(held.lane, of: queue) else { return nil }
         return held

@@ -84,16 +84,12 @@ extension Connection {
     }
 
     private func isWhole(message number: Int64) -> Bool {
-        var isWhole = false
-        try? each(
+        let isWhole = try? first(
             """
             SELECT m.sent, b.body, b.attributes FROM messages m JOIN bodies b ON b.number = coalesce(m.body, m.number) WHERE m.number = ?
             """, binding: { $0.set(1, number) }
-        ) { row throws(StoreError) in
-            isWhole = !row.isNull(1)
-            return false
-        }
-        return isWhole
+        ) { !$0.isNull(1) }
+        return isWhole ?? false
     }
 
     /// Removes what belongs to something that was not saved, and sets right what is derived.

@@ -101,7 +101,7 @@ extension Messaging {
     }
 
     private static func number(of handle: String) throws(MessagingError) -> Int64 {
-        guard handle.hasPrefix("move-"), let number = Int64(handle.dropFirst(5), radix: 36) else { throw unknown(handle) }
+        guard let number = MoveTask.number(of: handle) else { throw unknown(handle) }
         return number
     }
 }
@@ -109,7 +109,7 @@ extension Messaging {
 extension MessageTransaction {
     fileprivate func moveTask(_ number: Int64) throws -> Messaging.MoveTask {
         let task = try connection.first("SELECT * FROM moves WHERE number = ?", .integer(number)) { Messaging.MoveTask($0) }
-        guard let task else { throw Messaging.unknown("move-\(String(number, radix: 36))") }
+        guard let task else { throw Messaging.unknown(Messaging.MoveTask.handle(number)) }
         return task
     }
 
@@ -169,7 +169,7 @@ extension MessageTransaction {
 
 extension Messaging.MoveTask {
     fileprivate init(_ row: Row) {
-        handle = "move-\(String(row.integer(0), radix: 36))"
+        handle = Self.handle(row.integer(0))
         source = row.text(1)
         destination = row.optionalText(3)
         perSecond = row.optionalInteger(4).map { Int($0) }

@@ -26,6 +26,15 @@ package final class Messaging: Sendable {
     /// The bell that rings when there may be something to receive from a queue.
     package static func bell(queue: String) -> Bell { Bell(for: "queue\u{0}\(queue)") }
 
+    /// Whether bytes are text that a message may have for its body: UTF-8 without control characters other than tab and line ends.
+    package static func isText(_ bytes: [UInt8]) -> Bool { Rules.isAllowedText(bytes) }
+
+    /// Whether a text has the form of a queue's name; whether there may be such a queue is for the home to say.
+    package static func isQueueName(_ text: String) -> Bool { Rules.isQueueName(text) }
+
+    /// Whether the queue of this name keeps order.
+    package static func isFIFO(queue name: String) -> Bool { Rules.isFIFO(name) }
+
     /// `Store.write`, with what is known of queues at hand.
     ///
     /// - Parameter reclaims: what a consumer does on its way to finishing: without all of it a full disk could not be drained.

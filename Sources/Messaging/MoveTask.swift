@@ -19,5 +19,14 @@ extension Messaging {
         package let total: Int
         package let started: HomeTime
         package internal(set) var failure: String?
+
+        private static let prefix = "move-"
+
+        static func handle(_ number: Int64) -> String { prefix + String(number, radix: 36) }
+
+        /// The number of the task that a handle names; `nil` when it is none.
+        static func number(of handle: String) -> Int64? {
+            handle.hasPrefix(prefix) ? Int64(handle.dropFirst(prefix.count), radix: 36) : nil
+        }
     }
 }

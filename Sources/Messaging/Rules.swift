@@ -4,14 +4,17 @@ enum Rules {
 
     /// 1 to 80 letters, digits, `_` and `-`, the `.fifo` of a FIFO queue included.
     static func checkQueue(name: String) throws(MessagingError) {
-        let stem = isFIFO(name) ? Substring(name).dropLast(5) : Substring(name)
-        guard (1...80).contains(name.utf8.count),
-            stem.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") })
-        else {
+        guard name.utf8.count <= 80, isQueueName(name) else {
             throw invalid(
                 "A queue's name has 1 to 80 letters, digits, `_` and `-`, and ends in `.fifo` if it keeps order; \(quoted(name)) does not fit."
             )
         }
+    }
+
+    /// Whether a text is made of what queues' names are made of.
+    static func isQueueName(_ text: String) -> Bool {
+        let stem = isFIFO(text) ? Substring(text).dropLast(5) : Substring(text)
+        return !stem.isEmpty && stem.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 
     static func invalid(_ message: String) -> MessagingError { MessagingError(.invalidParameterValue, message) }

@@ -31,6 +31,18 @@ package struct Connection {
         return first
     }
 
+    /// The first row, made into a value, its statement's values set one by one: costs no array. For what is asked for each of many messages.
+    package func first<Value>(
+        _ sql: StaticString, binding bind: (Binding) -> Void, make: (Row) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value? {
+        var first: Value?
+        try step(sql, binding: bind) { row throws(StoreError) in
+            first = try make(row)
+            return false
+        }
+        return first
+    }
+
     /// All rows, made into values.
     package func all<Value>(_ sql: StaticString, _ values: SQLValue..., make: (Row) throws(StoreError) -> Value) throws(StoreError)
         -> [Value]

@@ -2,6 +2,8 @@ import ArgumentParser
 import DiscoveryKit
 import Foundation
 import Logging
+import ServiceLifecycle
+import UnixSignals
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -43,6 +45,17 @@ struct CommonOptions: ParsableArguments {
             await discovery.shutdown()
             throw error
         }
+    }
+
+    /// Runs a service until it ends by itself, or SIGTERM or Control-C has it end.
+    func run(_ service: some Service) async throws {
+        var logger = Logger(label: "discovery.lifecycle") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .debug : .error
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
     }
 }
 

@@ -1,9 +1,7 @@
 import ArgumentParser
 import DiscoveryKit
 import Foundation
-import Logging
 import ServiceLifecycle
-import UnixSignals
 
 struct ListenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,13 +61,7 @@ struct ListenCommand: AsyncParsableCommand {
         let service = Service(
             discovery: try Discovery(common.configuration), address: address, options: try options(), program: program,
             mostKept: keep ? min(count ?? Self.mostKept, Self.mostKept) : nil, json: common.json)
-        var logger = Logger(label: "discovery.lifecycle") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = common.verbose ? .debug : .error
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        try await common.run(service)
     }
 
     private func options() throws -> ListenOptions {

@@ -74,7 +74,7 @@ struct RedriveCommand: AsyncParsableCommand {
     // MARK: Output
 
     private func target(of task: Messaging.MoveTask) -> String {
-        task.destination.map { "`\($0)`" } ?? (task.moved == 1 ? "where it came from" : "where they came from")
+        task.destination.map { "`\($0)`" } ?? "where they came from"
     }
 
     private func showProgress(of task: Messaging.MoveTask) {
@@ -91,15 +91,16 @@ struct RedriveCommand: AsyncParsableCommand {
         struct Report: Encodable {
             let source: String, destination: String?, state: String, moved: Int, total: Int, failure: String?
         }
-        let moved = "\(task.moved) message\(task.moved == 1 ? "" : "s")"
+        let isOne = task.moved == 1
+        let moved = "\(task.moved) message\(isOne ? "" : "s")"
         if common.json {
             try Output.print(
                 json: Report(
                     source: task.source, destination: task.destination, state: task.state.rawValue, moved: task.moved, total: task.total,
                     failure: task.failure))
         } else if task.state != .failed {
-            Output.print(
-                "\(moved) of \(task.source) moved to \(target(of: task))" + (task.state == .cancelled ? "; the task is ended" : ""))
+            let target = isOne && task.destination == nil ? "where it came from" : target(of: task)
+            Output.print("\(moved) of \(task.source) moved to \(target)" + (task.state == .cancelled ? "; the task is ended" : ""))
         }
         if task.state == .failed {
             throw DiscoveryError(.invalid, "\(task.failure ?? "The task failed.") \(moved) moved before.")

@@ -1,9 +1,7 @@
 import ArgumentParser
 import DiscoveryKit
 import Foundation
-import Logging
 import ServiceLifecycle
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,13 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
         let service = Service(
             discovery: try Discovery(common.configuration), address: try address.address, options: options, program: program,
             json: common.json)
-        var logger = Logger(label: "discovery.lifecycle") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = common.verbose ? .debug : .error
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        try await common.run(service)
     }
 
     private struct Service: ServiceLifecycle.Service {

@@ -19,16 +19,21 @@ struct Skipped: Error {
 
 /// Both sides of a comparison, a value per round.
 struct Pairs {
-    var ours: [Double] = []
-    var reference: [Double] = []
+    private(set) var ours: [Double] = []
+    private(set) var reference: [Double] = []
+
+    /// Adds what a round came to.
+    mutating func add(_ ours: Double, _ reference: Double) {
+        self.ours.append(ours)
+        self.reference.append(reference)
+    }
 
     /// Alternates ours and the reference, after a round that is not counted.
     static func measure(_ session: Session, ours: () async throws -> Double, reference: () async throws -> Double) async throws -> Pairs {
         var pairs = Pairs()
         _ = try await (ours(), reference())
         for _ in 0..<session.rounds {
-            pairs.ours.append(try await ours())
-            pairs.reference.append(try await reference())
+            try await pairs.add(ours(), reference())
         }
         return pairs
     }

@@ -20,10 +20,8 @@ enum QueueLifeBenchmark: Benchmark {
             let many = try await lives(session)
             // The first is not counted.
             guard round > 0 else { continue }
-            inOne.ours.append(one)
-            inOne.reference.append(grouped)
-            inMany.ours.append(many)
-            inMany.reference.append(grouped)
+            inOne.add(one, grouped)
+            inMany.add(many, grouped)
         }
         return [
             Figure("queue-lives, 64 + 64 tasks", "1/s", inOne, goal: .ratioAtLeast(0.5)),

@@ -26,10 +26,8 @@ enum QueueReceiveBenchmark: Benchmark {
             let plain = try reference.rate(.receives, of: HotQueue.batch, transactions: 100, backlog: 1_000)
             // The first is not counted.
             guard round > 0 else { continue }
-            pairs.ours.append(left.median)
-            pairs.reference.append(right.median)
-            rates.ours.append(Double(HotQueue.batch) * 1e6 / right.median)
-            rates.reference.append(plain)
+            pairs.add(left.median, right.median)
+            rates.add(Double(HotQueue.batch) * 1e6 / right.median, plain)
         }
         deep.messaging.close()
         shallow.messaging.close()

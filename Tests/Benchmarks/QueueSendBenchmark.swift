@@ -21,12 +21,9 @@ enum QueueSendBenchmark: Benchmark {
             let alone = try reference.rate(.sends, of: 1, transactions: single)
             // The first is not counted.
             guard round > 0 else { continue }
-            bulk.ours.append(many)
-            bulk.reference.append(grouped)
-            callers.ours.append(each)
-            callers.reference.append(grouped)
-            one.ours.append(lone)
-            one.reference.append(alone)
+            bulk.add(many, grouped)
+            callers.add(each, grouped)
+            one.add(lone, alone)
         }
         return [
             Figure("queue-send, 256 a call", "1/s", bulk, goal: .ratioAtLeast(0.7)),

@@ -20,10 +20,8 @@ enum RegisterBenchmark: Benchmark {
             let rates = (try await facadeRate(session), try await registryRate(session), try referenceRate(session, reference, text))
             // The first is not counted.
             guard round > 0 else { continue }
-            facade.ours.append(rates.0)
-            registry.ours.append(rates.1)
-            facade.reference.append(rates.2)
-            registry.reference.append(rates.2)
+            facade.add(rates.0, rates.2)
+            registry.add(rates.1, rates.2)
         }
         return [
             Figure("register-256-callers, discovery.register", "1/s", facade, goal: .ratioAtLeast(0.6)),

@@ -81,10 +81,9 @@ enum RequestBenchmark: Benchmark {
         configuration.adapters = [Immediate()]
         let discovery = try Discovery(configuration)
         var pairs = Pairs()
-        pairs.reference = calls
-        for _ in calls {
+        for call in calls {
             let times = try await times(1, 2_000) { _ = try await discovery.request("ais.scheduler->get-job", question) }
-            pairs.ours.append(times.median)
+            pairs.add(times.median, call)
         }
         await discovery.shutdown()
         return pairs
@@ -121,8 +120,7 @@ enum RequestBenchmark: Benchmark {
             }
             // The first is not counted.
             guard round > 0 else { continue }
-            pairs.ours.append(left.median)
-            pairs.reference.append(right.median)
+            pairs.add(left.median, right.median)
         }
         return pairs
     }

@@ -34,55 +34,32 @@ struct FullDiskTests {
         }
     }
 
-    private static let canMount: Bool = {
-        guard getuid() == 0,
-            let folder = try? FileManager.default.url(
-                for: .itemReplacementDirectory, in: .userDomainMask, appropriateFor: URL(filePath: "/tmp"), create: true)
-        else { return false }
-        defer { try? FileManager.default.removeItem(at: folder) }
-        guard (try? run("mount", "-t", "tmpfs", "-o", "size=1m", "discovery-tests", folder.path)) == 0 else { return false }
-        return (try? run("umount", folder.path)) == 0
-    }()
-
     @Test(.enabled(if: canMount, "only root can mount a small file system"))
     func `on a full disk senders are refused, consumers drain by the ballast, and senders go on when there is room`() async throws {
-        try await withFolder { path in
-            try #require(run("mount", "-t", "tmpfs", "-o", "size=96m", "discovery-tests", path) == 0)
-            let result: Result<Void, any Error>
-            do { result = .success(try await fillAndDrain(path)) } catch { result = .failure(error) }
-            #expect(try run("umount", "-l", path) == 0)
-            try result.get()
+        try await withSmallDisk(megabytes: 96) { path in
+            let home = "\(path)/home"
+            let messaging = try Messaging(Home(path: home))
+            defer { messaging.close() }
+            _ = try await messaging.createQueue("standard")
+            let message = Messaging.Outgoing([UInt8](repeating: UInt8(ascii: "x"), count: 100_000))
+            for result in try await messaging.send(Array(repeating: message, count: 10), to: "standard") { _ = try result.get() }
+            #expect(size(of: "\(home)/ballast") == 16 << 20)
+            fill("\(path)/filler")
+            var confirmed = 10
+            var refused: StoreError?
+            while refused == nil, confirmed < 1_000 {
+                do {
+                    for result in try await messaging.send([message], to: "standard") { _ = try result.get() }
+                    confirmed += 1
+                } catch let error as StoreError { refused = error }
+            }
+            #expect(refused?.code == .full && refused?.message.contains("Make room") == true, "\(String(describing: refused))")
+            #expect(try await messaging.drain("standard").count == confirmed)
+            #expect(try await messaging.everything(in: "standard").isEmpty)
+            unlink("\(path)/filler")
+            for result in try await messaging.send([message], to: "standard") { _ = try result.get() }
+            #expect(try await messaging.drain("standard").count == 1)
+            #expect(try Home.examine(path: home).isHealthy)
         }
-    }
-
-    private func fillAndDrain(_ path: String) async throws {
-        let home = "\(path)/home"
-        let messaging = try Messaging(Home(path: home))
-        defer { messaging.close() }
-        _ = try await messaging.createQueue("standard")
-        let message = Messaging.Outgoing([UInt8](repeating: UInt8(ascii: "x"), count: 100_000))
-        for result in try await messaging.send(Array(repeating: message, count: 10), to: "standard") { _ = try result.get() }
-        #expect(size(of: "\(home)/ballast") == 16 << 20)
-        let filler = Foundation.open("\(path)/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        for size in [1 << 20, 4096] {
-            let zeros = [UInt8](repeating: 0, count: size)
-            while write(filler, zeros, size) == size {}
-        }
-        close(filler)
-        var confirmed = 10
-        var refused: StoreError?
-        while refused == nil, confirmed < 1_000 {
-            do {
-                for result in try await messaging.send([message], to: "standard") { _ = try result.get() }
-                confirmed += 1
-            } catch let error as StoreError { refused = error }
-        }
-        #expect(refused?.code == .full && refused?.message.contains("Make room") == true, "\(String(describing: refused))")
-        #expect(try await messaging.drain("standard").count == confirmed)
-        #expect(try await messaging.everything(in: "standard").isEmpty)
-        unlink("\(path)/filler")
-        for result in try await messaging.send([message], to: "standard") { _ = try result.get() }
-        #expect(try await messaging.drain("standard").count == 1)
-        #expect(try Home.examine(path: home).isHealthy)
     }
 }

@@ -54,6 +54,19 @@ struct PlanTests {
         }
     }
 
+    @Test func `receiving counts no messages that wait`() async throws {
+        try await withMessaging { messaging, _ in
+            for queue in ["jobs", "grouped", "jobs.fifo"] {
+                _ = try await messaging.createQueue(queue, .init(delay: .seconds(1)))
+                try await messaging.send("x", to: queue, group: queue == "jobs" ? nil : "g", id: queue == "jobs.fifo" ? "x" : nil)
+                _ = try await messaging.receive(from: queue, maximum: 10, wait: .zero)
+            }
+            let counts = try await messaging.store.write { Self.statements(of: $0.connection) }.filter { $0.contains("count(*)") }
+            #expect(counts.count == 4)
+            #expect(counts.allSatisfy { $0.contains("due > ?") && !$0.contains("due <= ?") }, "\(counts)")
+        }
+    }
+
     @Test func `no statement of the engine walks through messages or sorts them`() async throws {
         try await withMessaging { messaging, clock in
             try await use(messaging, clock)

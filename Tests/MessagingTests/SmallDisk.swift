@@ -1,0 +1,1 @@
+../StoreTests/SmallDisk.swift
