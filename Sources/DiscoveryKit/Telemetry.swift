@@ -4,7 +4,8 @@ internal import ServiceContextModule
 internal import Synchronization
 internal import Tracing
 
-/// Logs, metrics and traces of operations, through Apple's three APIs: nothing is recorded unless the application bootstraps a backend.
+/// Logs, metrics and traces of operations, through Apple's three APIs: nothing is recorded, and next to nothing spent, unless the application
+/// bootstraps a backend; that of metrics before it makes its client.
 ///
 /// | metric | labels |
 /// |---|---|
@@ -20,6 +21,7 @@ final class Telemetry: Sendable {
     }
 
     private let logger: Logger
+    private let isMeasuring = !(MetricsSystem.factory is NOOPMetricsHandler)
     private struct Timers {
         var all: [Label: Metrics.Timer] = [:]
         /// Asked for again and again, most of the time.
@@ -40,15 +42,18 @@ final class Telemetry: Sendable {
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
-        _ operation: StaticOperation, _ address: Address, from start: ContinuousClock.Instant = .now,
+        _ operation: StaticOperation, _ address: Address, from start: ContinuousClock.Instant? = nil,
         _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         var observation = Observation()
+        // Asking for a tracer that is not there costs more than a cached resolve.
+        let isTracing = type(of: InstrumentationSystem.instrument) != NoOpInstrument.self
+        guard isMeasuring || isTracing || logger.logLevel == .trace else { return try await body(&observation) }
+        let start = start ?? .now
         var code = "ok"
         defer { ended(operation, address, observation, code, start.duration(to: .now)) }
         do throws(DiscoveryError) {
-            // Asking for a tracer that is not there costs more than a cached resolve.
-            guard type(of: InstrumentationSystem.instrument) != NoOpInstrument.self else { return try await body(&observation) }
+            guard isTracing else { return try await body(&observation) }
             return try await traced(operation, address, &observation, body)
         } catch {
             code = error.code.description
@@ -94,6 +99,7 @@ final class Telemetry: Sendable {
 
     /// Counts what became of messages that were sent.
     func sent(_ results: [Result<MessageID, DiscoveryError>]) {
+        guard isMeasuring else { return }
         for result in results {
             let code = if case .failure(let error) = result { error.code.description } else { "ok" }
             counter("discovery.queue.messages", "code", code).increment()
@@ -102,6 +108,7 @@ final class Telemetry: Sendable {
 
     /// Counts what became of a delivery.
     func settled(_ settlement: Delivery.Settlement, _ outcome: Result<Void, DiscoveryError>) {
+        guard isMeasuring else { return }
         let label =
             switch outcome {
             case .success: settlement.outcome

@@ -7,7 +7,7 @@ extension Registry {
     /// included. `counters.revision` is the highest revision of any deleted service: a service made anew starts above it. `overrides.expires`,
     /// in milliseconds since 1970, is when the row may be removed.
     package static let schema = Schema(
-        .registry,
+        .registry, overlaps: false,
         steps: [
             """
             CREATE TABLE namespaces (

@@ -38,17 +38,16 @@ final class LogSync: @unchecked Sendable {  // `waiting` to `thread` are guarded
 
     deinit { forgetLog() }
 
-    /// Tells the callers of a group, those who wait for the disk after a sync: at once where nothing else is to be done meanwhile, else on a
-    /// thread of its own. Called by the writer's thread, outside the lock.
+    /// Tells the callers of a group, those who wait for the disk after a sync. Called by the writer's thread, outside the lock.
     ///
-    /// - Parameter isLast: nobody waits for the writer.
-    func confirm(_ group: [Told], isLast: Bool) {
+    /// - Parameter atOnce: the writer has nothing else to do meanwhile. Without it, that is done on a thread of its own.
+    func confirm(_ group: [Told], atOnce: Bool) {
         let needsSync = { (told: Told) in told.failure == nil && told.write.durability == .synced }
         let needing = group.filter(needsSync)
         if needing.count < group.count { Self.tell(group.filter { !needsSync($0) }) }
         guard !needing.isEmpty else { return }
         condition.lock()
-        if isLast, !isBusy, waiting.isEmpty {
+        if atOnce, !isBusy, waiting.isEmpty {
             isBusy = true
             condition.unlock()
             serve(needing)

@@ -9,9 +9,13 @@ package struct Schema: Sendable {
 
     package let name: Name
     package let steps: [StaticString]
+    /// Whether the next group is made while the disk is waited for. Worth it where operations append. Where they write the same pages again
+    /// and again it is not: groups get smaller, and write those pages more often than the disk saves.
+    package let overlaps: Bool
 
-    package init(_ name: Name, steps: [StaticString]) {
+    package init(_ name: Name, overlaps: Bool = true, steps: [StaticString]) {
         self.name = name
+        self.overlaps = overlaps
         self.steps = steps
     }
 

@@ -35,7 +35,7 @@ package final class Store: Sendable {
         self.pool = pool
         self.commits = commits
         checkpointer = Checkpointer(path: path, lock: lock, ballast: home.ballast)
-        writer = Writer(pool: pool, lock: lock, commits: commits, home: home, checkpointer: checkpointer)
+        writer = Writer(pool: pool, lock: lock, commits: commits, home: home, checkpointer: checkpointer, overlaps: schema.overlaps)
         do { try pool.write { checkpointer.observe($0) } } catch { throw StoreError(sqlite: error) }
     }
 

@@ -18,6 +18,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private let home: Home
     private let checkpointer: Checkpointer
     private let sync: LogSync
+    private let overlaps: Bool
     private let condition = NSCondition()
     private var queue: [PendingWrite] = []
     private var isStopped = false
@@ -28,12 +29,13 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
     private var transactions: UInt64 = 0
     private let statements = PreparedStatements()
 
-    init(pool: ConnectionPool, lock: FairLock, commits: CommitWord, home: Home, checkpointer: Checkpointer) {
+    init(pool: ConnectionPool, lock: FairLock, commits: CommitWord, home: Home, checkpointer: Checkpointer, overlaps: Bool) {
         self.pool = pool
         self.lock = lock
         self.commits = commits
         self.home = home
         self.checkpointer = checkpointer
+        self.overlaps = overlaps
         sync = LogSync(path: pool.path, home: home, commits: commits, checkpointer: checkpointer)
     }
 
@@ -139,7 +141,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         }
         let finished = run(group)
         lock.release()
-        sync.confirm(finished, isLast: !hasWork())
+        sync.confirm(finished, atOnce: !overlaps || !hasWork())
         checkpointer.wakeIfNeeded()
     }
 
