@@ -1,5 +1,5 @@
 /// What a policy asks of one value: one element of the array behind a key.
-indirect enum FilterCondition: Sendable, Hashable {
+enum FilterCondition: Sendable, Hashable {
     case string([UInt8])
     case number(FilterNumber)
     case bool(Bool)
@@ -18,13 +18,12 @@ indirect enum FilterCondition: Sendable, Hashable {
     /// Types are never converted: the string `"1"` is not the number 1, and neither is `true`.
     func accepts(_ value: JSONDocument.Node, in document: JSONDocument) -> Bool {
         switch self {
-        case .string(let text): value.kind == .string && document[value.text].elementsEqual(text)
+        case .string(let text): value.kind == .string && document.equals(value.text, text)
         case .number(let number): value.kind == .number && !value.isBeyond && value.number == number
         case .bool(let bool): value.kind == (bool ? .true : .false)
         case .null: value.kind == .null
-        case .prefix(let text): value.kind == .string && document[value.text].starts(with: text)
-        case .suffix(let text):
-            value.kind == .string && value.text.count >= text.count && document[value.text].suffix(text.count).elementsEqual(text)
+        case .prefix(let text): value.kind == .string && document.begins(value.text, with: text)
+        case .suffix(let text): value.kind == .string && document.ends(value.text, with: text)
         case .ignoringCase(let folding): value.kind == .string && folding.equals(document[value.text])
         case .wildcard(let pattern): value.kind == .string && pattern.matches(document[value.text])
         case .range(let range): value.kind == .number && !value.isBeyond && range.units.contains(value.number.units)
@@ -46,25 +45,40 @@ struct FilterRange: Sendable, Hashable {
 /// A text that is compared without regard to case: by Unicode's simple lower case, the same everywhere.
 struct FilterFolding: Sendable, Hashable {
     let text: [UInt8]
-    private let folded: [UInt8]
+    let folded: [UInt8]
 
     init(_ text: [UInt8]) {
         self.text = text
-        folded = String(decoding: text, as: UTF8.self).unicodeScalars.flatMap { Array($0.properties.lowercaseMapping.utf8) }
+        folded = Self.fold(text[...])
     }
 
     func equals(_ other: ArraySlice<UInt8>) -> Bool {
-        var scalars = UTF8()
-        var bytes = other.makeIterator()
         var expected = folded.makeIterator()
+        return Self.forEachByte(folding: other) { expected.next() == $0 } && expected.next() == nil
+    }
+
+    static func fold(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var folded: [UInt8] = []
+        folded.reserveCapacity(text.count)
+        _ = forEachByte(folding: text) {
+            folded.append($0)
+            return true
+        }
+        return folded
+    }
+
+    /// - Returns: whether all bytes were accepted.
+    private static func forEachByte(folding text: ArraySlice<UInt8>, _ accepts: (UInt8) -> Bool) -> Bool {
+        var scalars = UTF8()
+        var bytes = text.makeIterator()
         while true {
             switch scalars.decode(&bytes) {
             case .scalarValue(let scalar) where scalar.isASCII:
                 let byte = UInt8(scalar.value)
-                guard expected.next() == ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) else { return false }
+                guard accepts((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) else { return false }
             case .scalarValue(let scalar):
-                for byte in scalar.properties.lowercaseMapping.utf8 where expected.next() != byte { return false }
-            case .emptyInput: return expected.next() == nil
+                for byte in scalar.properties.lowercaseMapping.utf8 where !accepts(byte) { return false }
+            case .emptyInput: return true
             case .error: return false
             }
         }

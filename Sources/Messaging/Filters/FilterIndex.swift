@@ -4,7 +4,8 @@
 /// policies that may let it through, and only these are evaluated.
 package struct FilterIndex<ID: Sendable & Hashable>: Sendable {
     private let ids: [ID]
-    private let policies: [Messaging.FilterPolicy?]
+    /// `nil` for those that have none.
+    private let rules: [FilterRule?]
     /// Those without a policy, and their places.
     private let unconditional: [Int]
     private let unconditionalIDs: [ID]
@@ -13,21 +14,22 @@ package struct FilterIndex<ID: Sendable & Hashable>: Sendable {
 
     /// - Parameter policies: `nil` for a subscription without a policy, which always matches.
     package init(_ policies: some Sequence<(ID, Messaging.FilterPolicy?)>) {
-        var (ids, kept, unconditional): ([ID], [Messaging.FilterPolicy?], [Int]) = ([], [], [])
+        var (ids, rules, unconditional): ([ID], [FilterRule?], [Int]) = ([], [], [])
         for (id, policy) in policies {
             if let policy, let rule = policy.rule {
                 switch policy.scope {
                 case .attributes: attributes.insert(rule, for: ids.count)
                 case .body: body.insert(rule, for: ids.count)
                 }
+                rules.append(rule)
             } else {
                 unconditional.append(ids.count)
+                rules.append(nil)
             }
             ids.append(id)
-            kept.append(policy)
         }
         self.ids = ids
-        self.policies = kept
+        self.rules = rules
         self.unconditional = unconditional
         unconditionalIDs = unconditional.map { ids[$0] }
     }
@@ -37,24 +39,21 @@ package struct FilterIndex<ID: Sendable & Hashable>: Sendable {
 
     /// - Returns: also how many policies had to be looked at.
     func evaluate(_ subject: Messaging.FilterSubject) -> (matches: [ID], evaluated: Int) {
-        var candidates: [Int] = []
-        if !attributes.isEmpty { _ = subject.withDocument(.attributes) { attributes.candidates(for: $0, into: &candidates) } }
-        if !body.isEmpty { _ = subject.withDocument(.body) { body.candidates(for: $0, into: &candidates) } }
-        if candidates.isEmpty { return (unconditionalIDs, 0) }
-        candidates.sort()
-        var matches: [ID] = []
-        matches.reserveCapacity(candidates.count + unconditional.count)
-        var (next, last, evaluated) = (0, -1, 0)
-        for place in candidates where place != last {
-            last = place
-            while next < unconditional.count, unconditional[next] < place {
-                matches.append(unconditionalIDs[next])
-                next += 1
-            }
-            evaluated += 1
-            if policies[place]?.matches(subject) ?? true { matches.append(ids[place]) }
-        }
-        matches.append(contentsOf: unconditionalIDs[next...])
-        return (matches, evaluated)
+        let (inAttributes, evaluatedAttributes) = places(in: attributes, .attributes, subject)
+        let (inBody, evaluatedBodies) = places(in: body, .body, subject)
+        let evaluated = evaluatedAttributes + evaluatedBodies
+        if inAttributes.isEmpty, inBody.isEmpty { return (unconditionalIDs, evaluated) }
+        return ((inAttributes + inBody + unconditional).sorted().map { ids[$0] }, evaluated)
+    }
+
+    /// The places of those policies of one scope that let a message through.
+    private func places(
+        in anchors: FilterAnchors, _ scope: Messaging.FilterScope, _ subject: Messaging.FilterSubject
+    ) -> (places: [Int], evaluated: Int) {
+        guard !anchors.isEmpty else { return ([], 0) }
+        return subject.withDocument(scope) { document in
+            let candidates = anchors.candidates(for: document)
+            return (candidates.filter { rules[$0]?.matches(document) ?? false }, candidates.count)
+        } ?? ([], 0)
     }
 }

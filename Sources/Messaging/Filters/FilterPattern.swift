@@ -41,11 +41,9 @@ struct FilterPattern: Sendable, Hashable {
     var asterisks: Int { pieces.count - 1 }
 
     func matches(_ text: ArraySlice<UInt8>) -> Bool {
-        guard asterisks > 0 else { return text.elementsEqual(pieces[0]) }
+        guard asterisks > 0 else { return text.isSame(as: pieces[0][...]) }
         let (first, last) = (pieces[0], pieces[pieces.count - 1])
-        guard text.count >= first.count + last.count, text.starts(with: first), text.suffix(last.count).elementsEqual(last) else {
-            return false
-        }
+        guard text.count >= first.count + last.count, text.begins(with: first), text.ends(with: last) else { return false }
         var rest = text.dropFirst(first.count).dropLast(last.count)
         for index in 1..<asterisks {
             guard let end = end(of: index, in: rest) else { return false }

@@ -35,7 +35,7 @@ extension Messaging {
         /// `nil` when the message gets through; else which part refused it and why, e.g. `store.city: "Paris" is none of "Lyon", prefix "M"`.
         package func refusal(of subject: FilterSubject) -> FilterRefusal? {
             guard let rule, !matches(subject) else { return nil }
-            if let fault = subject.bodyFault, scope == .body { return .init(path: [], reason: fault) }
+            if scope == .body, let fault = subject.bodyFault { return .init(path: [], reason: fault) }
             return subject.withDocument(scope) { rule.refusal($0) } ?? nil
         }
     }

@@ -1,5 +1,5 @@
 /// A policy, compiled: keys with what is asked of their values, joined by *and* and *or*.
-indirect enum FilterRule: Sendable, Hashable {
+enum FilterRule: Sendable, Hashable {
     case key(FilterKey)
     case all([FilterRule])
     /// - Parameter keys: where `$or` stands.

@@ -22,8 +22,7 @@ extension Messaging {
         /// Why the body cannot be filtered.
         var bodyFault: String? {
             guard case .failure(let fault) = reading.body else { return nil }
-            return fault.offset < 0
-                ? "the body is JSON, but no object" : "the body is no JSON object: \(fault.reason) (byte \(fault.offset))"
+            return "the body is no JSON object: \(fault.reason) (byte \(fault.offset))"
         }
 
         /// How often the body was read.
@@ -46,7 +45,7 @@ extension Messaging {
             bodyReads += 1
             return Result { () throws(JSONFault) in
                 let document = try JSONDocument(reading: text)
-                guard document.nodes[0].kind == .object else { throw JSONFault(offset: -1, reason: "no object") }
+                guard document.nodes[0].kind == .object else { throw JSONFault(offset: 0, reason: "it is \(document.noun(0))") }
                 return document
             }
         }()

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A JSON text, read into one list of nodes in the order in which they are written. Nothing is copied out of it: strings are places in its
 /// bytes.
 ///
@@ -64,17 +66,17 @@ extension JSONDocument {
     /// the last counts.
     func hasLeaf(at path: [UInt8], where accepts: (Node) -> Bool) -> Bool {
         guard let root = nodes.first, root.kind == .object else { return false }
-        return hasLeaf(in: 0, path[...], where: accepts)
+        return hasLeaf(in: 0, path, from: 0, where: accepts)
     }
 
-    private func hasLeaf(in object: Int, _ path: ArraySlice<UInt8>, where accepts: (Node) -> Bool) -> Bool {
+    private func hasLeaf(in object: Int, _ path: [UInt8], from offset: Int, where accepts: (Node) -> Bool) -> Bool {
         // Two keys that begin the same path are the same key if they are of one length. Hardly ever is there more than one.
         var found = -1
         var others: [Int] = []
         let end = Int(nodes[object].end)
         var member = object + 1
         while member < end {
-            if isBegun(path, by: nodes[member].key) {
+            if isBegun(path, from: offset, by: nodes[member].key) {
                 if found < 0 || nodes[found].key.count == nodes[member].key.count {
                     found = member
                 } else if let other = others.firstIndex(where: { nodes[$0].key.count == nodes[member].key.count }) {
@@ -86,31 +88,51 @@ extension JSONDocument {
             member = Int(nodes[member].end)
         }
         guard found >= 0 else { return false }
-        return hasLeaf(behind: found, path, where: accepts) || others.contains { hasLeaf(behind: $0, path, where: accepts) }
+        return hasLeaf(behind: found, path, from: offset, where: accepts)
+            || others.contains { hasLeaf(behind: $0, path, from: offset, where: accepts) }
     }
 
-    private func hasLeaf(behind member: Int, _ path: ArraySlice<UInt8>, where accepts: (Node) -> Bool) -> Bool {
-        let length = Int(nodes[member].key.count)
-        let rest = length == path.count ? nil : path.dropFirst(length + 1)
+    private func hasLeaf(behind member: Int, _ path: [UInt8], from offset: Int, where accepts: (Node) -> Bool) -> Bool {
+        let rest = offset + Int(nodes[member].key.count) + 1
+        let isLast = rest > path.count
         let end = Int(nodes[member].end)
         var index = member
         while index < end {
             switch nodes[index].kind {
             case .array: index += 1
             case .object:
-                if let rest, hasLeaf(in: index, rest, where: accepts) { return true }
+                if !isLast, hasLeaf(in: index, path, from: rest, where: accepts) { return true }
                 index = Int(nodes[index].end)
             default:
-                if rest == nil, accepts(nodes[index]) { return true }
+                if isLast, accepts(nodes[index]) { return true }
                 index += 1
             }
         }
         return false
     }
 
-    private func isBegun(_ path: ArraySlice<UInt8>, by key: Place) -> Bool {
-        let count = Int(key.count)
-        guard count <= path.count, count == path.count || path[path.startIndex + count] == UInt8(ascii: ".") else { return false }
-        return path.prefix(count).elementsEqual(self[key])
+    private func isBegun(_ path: [UInt8], from offset: Int, by key: Place) -> Bool {
+        let end = offset + Int(key.count)
+        guard end <= path.count, end == path.count || path[end] == UInt8(ascii: ".") else { return false }
+        return (0..<Int(key.count)).allSatisfy { bytes[Int(key.start) + $0] == path[offset + $0] }
+    }
+}
+
+extension JSONDocument {
+    func equals(_ place: Place, _ text: [UInt8]) -> Bool { Int(place.count) == text.count && holds(text, at: place.range.lowerBound) }
+
+    func begins(_ place: Place, with text: [UInt8]) -> Bool { place.count >= text.count && holds(text, at: place.range.lowerBound) }
+
+    func ends(_ place: Place, with text: [UInt8]) -> Bool {
+        place.count >= text.count && holds(text, at: place.range.upperBound - text.count)
+    }
+
+    private func holds(_ text: [UInt8], at start: Int) -> Bool {
+        bytes.withUnsafeBytes { all in
+            text.withUnsafeBytes { part in
+                guard let all = all.baseAddress, let part = part.baseAddress else { return true }
+                return memcmp(all + start, part, text.count) == 0
+            }
+        }
     }
 }
