@@ -1,0 +1,213 @@
+import Testing
+
+@testable import Messaging
+
+/// Every operator on every kind of value, in both scopes.
+///
+/// The rules are those of SNS's developer guide: "String value matching", "Numeric value matching", "Key matching", "AND/OR logic".
+@Suite struct FilterValueTests {
+    static let strings: [FilterCase] = [
+        FilterCase.value(#"["rugby", "tennis"]"#, #""rugby""#, true, "exact, published"),
+        FilterCase.value(#"["rugby", "tennis"]"#, #""tennis""#, true, "exact, published"),
+        FilterCase.value(#"["rugby", "tennis"]"#, #"["rugby", "tennis"]"#, true, "exact in an array, published"),
+        FilterCase.value(#"["rugby", "tennis"]"#, #""baseball""#, false, "exact, published"),
+        FilterCase.value(#"["rugby", "tennis"]"#, #"["baseball"]"#, false, "exact in an array, published"),
+        FilterCase.value(#"["rugby"]"#, #""Rugby""#, false, "case matters, published"),
+        FilterCase.value(#"["rugby"]"#, #""rugby ""#, false, "white space counts"),
+        FilterCase.value(#"["rugby"]"#, #"["a", "b", "rugby"]"#, true, "the last element"),
+        FilterCase.value(#"["rugby"]"#, #"[["a", ["rugby"]]]"#, true, "an array in an array"),
+        FilterCase.value(#"[""]"#, #"[""]"#, true, "the empty string"),
+        FilterCase.value(#"[""]"#, #"[]"#, false, "an empty array has no empty string"),
+        FilterCase.value(#"["é"]"#, #""\u00e9""#, true, "an escape is the character"),
+        FilterCase.value(#"["\u00e9"]"#, #""é""#, true, "an escape in the policy is the character"),
+        FilterCase.value(#"["é"]"#, #""e\u0301""#, false, "bytes are compared, not what looks alike"),
+        FilterCase.value(#"["\ud83d\ude00"]"#, #""😀""#, true, "a surrogate pair"),
+        FilterCase.value(#"["a\"b\\c"]"#, #""a\"b\\c""#, true, "quotes and backslashes"),
+        FilterCase.value(#"["true"]"#, "[true]", false, "a string is no bool"),
+        FilterCase.value(#"["1"]"#, "1", false, "a string is no number"),
+        FilterCase.value(#"["null"]"#, "[null]", false, "a string is not null"),
+    ].flatMap { $0 }
+
+    static let literals: [FilterCase] = [
+        FilterCase.value("[true]", "true", true, "bool"),
+        FilterCase.value("[true]", "[false, true]", true, "bool in an array"),
+        FilterCase.value("[true]", "false", false, "the other bool"),
+        FilterCase.value("[false]", "false", true, "bool"),
+        FilterCase.value("[true]", "1", false, "a number is no bool"),
+        FilterCase.value("[false]", "0", false, "a number is no bool"),
+        FilterCase.value("[false]", "null", false, "null is not false"),
+        FilterCase.value("[true]", #""true""#, false, "a string is no bool"),
+        FilterCase.value("[null]", "null", true, "null"),
+        FilterCase.value("[null]", "[1, null]", true, "null in an array"),
+        FilterCase.value("[null]", "[]", false, "an empty array is not null"),
+        FilterCase.value("[null]", #""""#, false, "an empty string is not null"),
+        FilterCase.value("[null]", "0", false, "zero is not null"),
+        FilterCase.value("[null]", "{}", false, "an empty object is not null"),
+        FilterCase.value(#"[1, "a", true, null]"#, "[null]", true, "values of all types in one list"),
+    ].flatMap { $0 }
+
+    static let numbers: [FilterCase] = [
+        FilterCase.value(#"[{"numeric": ["=", 301.5]}]"#, "301.5", true, "equal, published"),
+        FilterCase.value(#"[{"numeric": ["=", 301.5]}]"#, "3.015e2", true, "equal with an exponent, published"),
+        FilterCase.value("[301.5]", "3.015e2", true, "an exact number with an exponent"),
+        FilterCase.value("[3.015e2]", "301.50000", true, "an exponent in the policy"),
+        FilterCase.value("[301.5]", "[1, 301.5]", true, "in an array"),
+        FilterCase.value("[301.5]", "301.50001", false, "the fifth digit counts"),
+        FilterCase.value("[301.5]", "301.500001", true, "the sixth does not"),
+        FilterCase.value("[0.3]", "0.30000000000000004", true, "what a double makes of 0.1 and 0.2"),
+        FilterCase.value("[0]", "-0", true, "minus zero"),
+        FilterCase.value("[-0]", "0.000", true, "minus zero in the policy"),
+        FilterCase.value("[0]", "1e-400", true, "too small for a double"),
+        FilterCase.value("[0]", "0e999", true, "zero with any exponent"),
+        FilterCase.value("[1]", #""1""#, false, "a number is no string"),
+        FilterCase.value("[1]", "[true]", false, "a number is no bool"),
+        FilterCase.value("[1000000000]", "1e9", true, "the largest"),
+        FilterCase.value("[-1e9]", "-1000000000", true, "the smallest"),
+        FilterCase.value("[1000000000]", "1000000001", false, "beyond the largest"),
+        FilterCase.value(#"[{"numeric": [">", 0]}]"#, "1e400", false, "beyond any range, and of a double's"),
+        FilterCase.value(#"[{"numeric": ["<", 0]}]"#, "-1e10", false, "beyond any range below"),
+        FilterCase.value(#"[{"numeric": ["<", 0]}]"#, "-0.00001", true, "negative, published"),
+        FilterCase.value(#"[{"numeric": ["<", 0]}]"#, "0", false, "the bound of <"),
+        FilterCase.value(#"[{"numeric": ["<=", 0]}]"#, "0", true, "the bound of <="),
+        FilterCase.value(#"[{"numeric": ["<=", 0]}]"#, "0.00001", false, "above the bound of <="),
+        FilterCase.value(#"[{"numeric": [">", 100]}]"#, "100", false, "the bound of >"),
+        FilterCase.value(#"[{"numeric": [">", 100]}]"#, "100.00001", true, "above the bound of >"),
+        FilterCase.value(#"[{"numeric": [">=", 100]}]"#, "1e2", true, "the bound of >="),
+        FilterCase.value(#"[{"numeric": [">=", 100]}]"#, "99.99999", false, "below the bound of >="),
+        FilterCase.value(#"[{"numeric": [">", 0, "<=", 150]}]"#, "150", true, "a range, published"),
+        FilterCase.value(#"[{"numeric": [">", 0, "<=", 150]}]"#, "0", false, "below a range, published"),
+        FilterCase.value(#"[{"numeric": [">", 0, "<=", 150]}]"#, "150.1", false, "above a range"),
+        FilterCase.value(#"[{"numeric": [">=", 0, "<", 150]}]"#, "0", true, "the lower end of a range"),
+        FilterCase.value(#"[{"numeric": [">=", 0, "<", 150]}]"#, "150", false, "the upper end of a range"),
+        FilterCase.value(
+            #"[{"numeric": [">", 0, "<", 10]}]"#, "[-1, 11]", false, "no element in the range, though one above and one below"),
+        FilterCase.value(#"[{"numeric": [">", 0]}]"#, #""5""#, false, "a string is no number"),
+        FilterCase.value(#"[{"numeric": [">=", 0]}]"#, "[null, true]", false, "null and bool are no numbers"),
+        FilterCase.value(#"[{"numeric": ["<", 0]}, {"numeric": [">", 10]}]"#, "11", true, "one range or the other"),
+        FilterCase.value(#"[{"numeric": ["<", 0]}, {"numeric": [">", 10]}]"#, "5", false, "between two ranges"),
+    ].flatMap { $0 }
+
+    static let patterns: [FilterCase] = [
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #""baseball""#, true, "prefix, published"),
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #""rugby""#, false, "prefix, published"),
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #""bas""#, true, "the whole is a prefix"),
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #""ba""#, false, "shorter than the prefix"),
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #""Baseball""#, false, "a prefix minds case"),
+        FilterCase.value(#"[{"prefix": "bas"}]"#, #"["rugby", "basketball"]"#, true, "prefix in an array"),
+        FilterCase.value(#"[{"prefix": "1"}]"#, "123", false, "prefixes are for strings, published"),
+        FilterCase.value(#"[{"prefix": ""}]"#, #""a""#, true, "every string begins with nothing"),
+        FilterCase.value(#"[{"prefix": "a prefix of more than 16 bytes"}]"#, #""a prefix of more than 15 bytes""#, false, "a long prefix"),
+        FilterCase.value(#"[{"prefix": "a prefix of more than 16 bytes"}]"#, #""a prefix of more than 16 bytes!""#, true, "a long prefix"),
+        FilterCase.value(#"[{"suffix": "ball"}]"#, #""baseball""#, true, "suffix, published"),
+        FilterCase.value(#"[{"suffix": "ball"}]"#, #""rugby""#, false, "suffix, published"),
+        FilterCase.value(#"[{"suffix": "ball"}]"#, #""balls""#, false, "not at the end"),
+        FilterCase.value(#"[{"suffix": "ball"}]"#, #""all""#, false, "shorter than the suffix"),
+        FilterCase.value(#"[{"suffix": "ball"}]"#, #"["x", "ball"]"#, true, "suffix in an array"),
+        FilterCase.value(#"[{"suffix": " has more than 16 bytes"}]"#, #""it has more than 16 bytes""#, true, "a long suffix"),
+        FilterCase.value(#"[{"equals-ignore-case": "tennis"}]"#, #""TENNIS""#, true, "case, published"),
+        FilterCase.value(#"[{"equals-ignore-case": "tennis"}]"#, #""teNnis""#, true, "case, published"),
+        FilterCase.value(#"[{"equals-ignore-case": "TENNIS"}]"#, #""tennis""#, true, "case of the policy"),
+        FilterCase.value(#"[{"equals-ignore-case": "tennis"}]"#, #""tenni""#, false, "shorter"),
+        FilterCase.value(#"[{"equals-ignore-case": "tennis"}]"#, #""tenniss""#, false, "longer"),
+        FilterCase.value(#"[{"equals-ignore-case": "große"}]"#, #""GROßE""#, true, "case beyond ASCII"),
+        FilterCase.value(#"[{"equals-ignore-case": "ÄÖÜ"}]"#, #""äöü""#, true, "case beyond ASCII"),
+        FilterCase.value(#"[{"equals-ignore-case": "[]"}]"#, #""{}""#, false, "only letters have case"),
+        FilterCase.value(#"[{"equals-ignore-case": "1"}]"#, "1", false, "a number has no case"),
+        FilterCase.value(#"[{"wildcard": "*ball"}]"#, #"["baseball", "basketball"]"#, true, "wildcard, published"),
+        FilterCase.value(#"[{"wildcard": "*ball"}]"#, #""ball""#, true, "a wildcard may be nothing"),
+        FilterCase.value(#"[{"wildcard": "*ball"}]"#, #""balls""#, false, "wildcard at the beginning only"),
+        FilterCase.value(#"[{"wildcard": "a*b*c"}]"#, #""axxbbyc""#, true, "two wildcards"),
+        FilterCase.value(#"[{"wildcard": "a*b*c"}]"#, #""acb""#, false, "out of order"),
+        FilterCase.value(#"[{"wildcard": "ab*ba"}]"#, #""aba""#, false, "beginning and end do not overlap"),
+        FilterCase.value(#"[{"wildcard": "*aab*"}]"#, #""aaab""#, true, "a piece found late"),
+        FilterCase.value(#"[{"wildcard": "plain"}]"#, #""plain""#, true, "without a wildcard"),
+        FilterCase.value(#"[{"wildcard": "a\\*c"}]"#, #""a*c""#, true, "an escaped asterisk"),
+        FilterCase.value(#"[{"wildcard": "a\\*c"}]"#, #""abc""#, false, "an escaped asterisk is no wildcard"),
+        FilterCase.value(#"[{"wildcard": "*1"}]"#, "1", false, "wildcards are for strings"),
+    ].flatMap { $0 }
+
+    static let networks: [FilterCase] = [
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.0.0.0""#, true, "cidr, published"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.0.0.255""#, true, "cidr, published"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.1.1.0""#, false, "cidr, published"),
+        FilterCase.value(#"[{"cidr": "10.0.0.7/24"}]"#, #""10.0.0.9""#, true, "bits beyond the mask"),
+        FilterCase.value(#"[{"cidr": "10.0.0.1/32"}]"#, #""10.0.0.1""#, true, "one address"),
+        FilterCase.value(#"[{"cidr": "10.0.0.1/32"}]"#, #""10.0.0.2""#, false, "one address"),
+        FilterCase.value(#"[{"cidr": "0.0.0.0/0"}]"#, #""255.255.255.255""#, true, "all addresses"),
+        FilterCase.value(#"[{"cidr": "0.0.0.0/0"}]"#, #""::1""#, false, "all of the one family"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""::ffff:10.0.0.1""#, false, "a mapped address is of the other family"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/9"}]"#, #""10.127.0.1""#, true, "bits inside a byte"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/9"}]"#, #""10.128.0.1""#, false, "bits inside a byte"),
+        FilterCase.value(#"[{"cidr": "2001:db8::/32"}]"#, #""2001:DB8:1::2""#, true, "IPv6"),
+        FilterCase.value(#"[{"cidr": "2001:db8::/32"}]"#, #""2001:db9::""#, false, "IPv6"),
+        FilterCase.value(#"[{"cidr": "2001:db8::1/128"}]"#, #""2001:db8:0:0:0:0:0:1""#, true, "IPv6 in full"),
+        FilterCase.value(#"[{"cidr": "2001:db8::/65"}]"#, #""2001:db8::8000:0:0:0""#, false, "the second half of an address"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.0.0.256""#, false, "no address"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.0.0.1/24""#, false, "a block is no address"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #""10.0.0""#, false, "part of an address"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, #"["", "x", "10.0.0.3"]"#, true, "cidr in an array"),
+        FilterCase.value(#"[{"cidr": "10.0.0.0/24"}]"#, "10", false, "a number is no address"),
+    ].flatMap { $0 }
+
+    static let negations: [FilterCase] = [
+        FilterCase.value(#"[{"anything-but": ["rugby", "tennis"]}]"#, #""baseball""#, true, "anything-but, published"),
+        FilterCase.value(#"[{"anything-but": ["rugby", "tennis"]}]"#, #""rugby""#, false, "anything-but, published"),
+        FilterCase.value(#"[{"anything-but": ["rugby", "tennis"]}]"#, #"["rugby", "baseball"]"#, true, "one element is another, published"),
+        FilterCase.value(#"[{"anything-but": ["rugby", "tennis"]}]"#, #"["rugby"]"#, false, "every element is listed, published"),
+        FilterCase.value(#"[{"anything-but": ["rugby", "tennis"]}]"#, #"["rugby", "tennis"]"#, false, "every element is listed"),
+        FilterCase.value(#"[{"anything-but": ["rugby"]}]"#, "[]", false, "an empty array is no value"),
+        FilterCase.value(#"[{"anything-but": "rugby"}]"#, #""Rugby""#, true, "anything-but minds case"),
+        FilterCase.value(#"[{"anything-but": "rugby"}]"#, #""rugby""#, false, "a single string"),
+        FilterCase.value(#"[{"anything-but": [100, 500]}]"#, "101", true, "numbers, published"),
+        FilterCase.value(#"[{"anything-but": [100, 500]}]"#, "100.1", true, "numbers, published"),
+        FilterCase.value(#"[{"anything-but": [100, 500]}]"#, "[100, 50]", true, "numbers in an array, published"),
+        FilterCase.value(#"[{"anything-but": [100, 500]}]"#, "100", false, "numbers, published"),
+        FilterCase.value(#"[{"anything-but": 100}]"#, "1e2", false, "a single number, written otherwise"),
+        FilterCase.value(#"[{"anything-but": 100}]"#, "1e99", true, "a number beyond any range is another"),
+        FilterCase.value(#"[{"anything-but": 100}]"#, #""100""#, true, "another type is another value"),
+        FilterCase.value(#"[{"anything-but": "a"}]"#, "null", true, "null is a value, and another"),
+        FilterCase.value(#"[{"anything-but": null}]"#, "null", false, "anything but null"),
+        FilterCase.value(#"[{"anything-but": [true]}]"#, "false", true, "anything but true"),
+        FilterCase.value(#"[{"anything-but": ["a", 1, null]}]"#, "[null, 1, \"a\"]", false, "a list of all types"),
+        FilterCase.value(#"[{"anything-but": {"prefix": "order-"}}]"#, #""data-entry""#, true, "a prefix, published"),
+        FilterCase.value(#"[{"anything-but": {"prefix": "order-"}}]"#, #""order_number""#, true, "a prefix, published"),
+        FilterCase.value(#"[{"anything-but": {"prefix": "order-"}}]"#, #""order-cancelled""#, false, "a prefix, published"),
+        FilterCase.value(#"[{"anything-but": {"prefix": "order-"}}]"#, "5", true, "a number has no prefix"),
+        FilterCase.value(#"[{"anything-but": {"suffix": "ball"}}]"#, #"["hockey", "rugby", "soccer"]"#, true, "a suffix, published"),
+        FilterCase.value(#"[{"anything-but": {"suffix": "ball"}}]"#, #"["baseball", "basketball"]"#, false, "a suffix, published"),
+        FilterCase.value(#"[{"anything-but": {"wildcard": "*ball"}}]"#, #"["hockey", "rugby", "soccer"]"#, true, "a wildcard, published"),
+        FilterCase.value(#"[{"anything-but": {"wildcard": "*ball"}}]"#, #"["baseball", "basketball"]"#, false, "a wildcard, published"),
+        FilterCase.value(#"[{"anything-but": {"equals-ignore-case": "Tennis"}}]"#, #""TENNIS""#, false, "in any case"),
+        FilterCase.value(#"[{"anything-but": {"equals-ignore-case": "Tennis"}}]"#, #""golf""#, true, "in any case"),
+        FilterCase.value(#"[{"anything-but": "a"}, {"anything-but": "b"}]"#, #""a""#, true, "of two negations one holds"),
+        FilterCase.value(#"[{"exists": true}]"#, #""fans""#, true, "exists, published"),
+        FilterCase.value(#"[{"exists": true}]"#, "0", true, "zero is there"),
+        FilterCase.value(#"[{"exists": true}]"#, "false", true, "false is there"),
+        FilterCase.value(#"[{"exists": true}]"#, "null", false, "a non-null value, published"),
+        FilterCase.value(#"[{"exists": true}]"#, #"[""]"#, false, "a non-empty value, published"),
+        FilterCase.value(#"[{"exists": true}]"#, #"[null, "", "a"]"#, true, "one of them is there"),
+        FilterCase.value(#"[{"exists": true}]"#, "[]", false, "an empty array"),
+        FilterCase.value(#"[{"exists": true}]"#, #"{"a": 1}"#, false, "exists is for leaves, published"),
+        FilterCase.value(#"[{"exists": false}]"#, #""fans""#, false, "not exists, published"),
+        FilterCase.value(#"[{"exists": false}]"#, "null", false, "null is not missing"),
+        FilterCase.value(#"[{"exists": false}]"#, #"[""]"#, false, "an empty string is not missing"),
+        FilterCase.value(#"[{"exists": false}]"#, "[]", true, "an empty array is no value"),
+        FilterCase.value(#"[{"exists": false}]"#, #"{"a": 1}"#, true, "an object is no leaf"),
+        FilterCase.value(#"[{"exists": false}, "a"]"#, #""a""#, true, "missing or a"),
+        FilterCase.value(#"[{"exists": false}, "a"]"#, #""b""#, false, "missing or a, and it is b"),
+    ].flatMap { $0 }
+
+    static let all: [FilterCase] = strings + literals + numbers + patterns + networks + negations
+
+    @Test(arguments: strings) func `exact strings`(_ one: FilterCase) throws { try one.check() }
+    @Test(arguments: literals) func `bools and null`(_ one: FilterCase) throws { try one.check() }
+    @Test(arguments: numbers) func `numbers and ranges`(_ one: FilterCase) throws { try one.check() }
+    @Test(arguments: patterns) func `prefixes, suffixes, case and wildcards`(_ one: FilterCase) throws { try one.check() }
+    @Test(arguments: networks) func `addresses in blocks`(_ one: FilterCase) throws { try one.check() }
+    @Test(arguments: negations) func `anything but, and being there`(_ one: FilterCase) throws { try one.check() }
+
+    @Test func `the tables are as long as they have to be`() {
+        #expect(Self.all.count + FilterScopeTests.all.count >= 300)
+        #expect(Self.all.count { $0.scope == .body } + FilterScopeTests.all.count >= 200)
+    }
+}
