@@ -98,14 +98,14 @@ extension DiscoveryError {
     init(_ error: MessagingError) {
         let code: Code =
             switch error.code {
-            case .queueDoesNotExist, .messageDoesNotExist, .resourceNotFound: .notFound
-            case .queueNameExists: .alreadyExists
+            case .queueDoesNotExist, .topicDoesNotExist, .subscriptionDoesNotExist, .messageDoesNotExist, .resourceNotFound: .notFound
+            case .queueNameExists, .topicNameExists, .subscriptionExists: .alreadyExists
             case .messageTooLong: .tooLarge
             case .receiptHandleHasExpired, .messageNotInflight: .leaseLost
             case .overLimit: .busy
             case .noDeadLetterQueue, .unsupportedOperation: .unsupported
             case .invalidParameterValue, .invalidAttributeValue, .missingParameter, .invalidMessageContents, .receiptHandleIsInvalid,
-                .messageInFlight:
+                .messageInFlight, .tokenIsInvalid:
                 .invalid
             }
         self.init(code, error.message)

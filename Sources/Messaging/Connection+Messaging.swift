@@ -6,8 +6,8 @@ extension Connection {
         try first("SELECT * FROM queues WHERE name = ?", binding: { $0.set(1, name) }) { KnownQueue($0) }
     }
 
-    func tags(of queue: Int64) throws(StoreError) -> [String: String] {
-        let tags = try all("SELECT key, value FROM tags WHERE queue = ?", .integer(queue)) { ($0.text(0), $0.text(1)) }
+    func tags(of owner: Int64) throws(StoreError) -> [String: String] {
+        let tags = try all("SELECT key, value FROM tags WHERE owner = ?", .integer(owner)) { ($0.text(0), $0.text(1)) }
         return Dictionary(tags, uniquingKeysWith: { $1 })
     }
 

@@ -76,6 +76,8 @@ extension Messaging {
         /// The queue it was received from too often, in its dead-letter queue.
         package let deadLetterSource: String?
         package let lastFailure: String?
+        /// Of a message that came by a topic and is to say so.
+        package let notification: Notification?
     }
 
     /// What finishing came to.
@@ -117,6 +119,8 @@ extension Messaging {
         package let deduplication: String?
         package let deadLetterSource: String?
         package let lastFailure: String?
+        /// Of a message that came by a topic and is to say so.
+        package let notification: Notification?
     }
 
     /// The process that received a message last.

@@ -23,6 +23,11 @@ struct Candidate {
     let body: [UInt8]
     let attributes: [UInt8]
     let trace: String?
+    /// The subscription it came by, and what was published with it.
+    let subscription: Int64?
+    private let topic: String?
+    private let subject: String?
+    private let publication: Int64?
 
     init(_ row: Row) {
         number = row.integer(0)
@@ -37,6 +42,21 @@ struct Candidate {
         body = row.bytes(9)
         attributes = row.bytes(10)
         trace = row.optionalText(11)
+        subscription = row.optionalInteger(12)
+        topic = subscription == nil ? nil : row.optionalText(13)
+        subject = subscription == nil ? nil : row.optionalText(14)
+        publication = subscription == nil ? nil : row.optionalInteger(15)
+    }
+
+    /// The first column behind those of a candidate.
+    static let columns: Int32 = 16
+
+    func notification(salt: UInt64) -> Messaging.Notification? {
+        subscription.map {
+            Messaging.Notification(
+                topic: topic ?? "", publication: .init(salt: salt, number: publication ?? shared ?? number),
+                subscription: .init(salt: salt, number: $0), subject: subject, published: HomeTime(milliseconds: sent))
+        }
     }
 }
 
@@ -167,7 +187,8 @@ extension MessageTransaction {
 
     /// The messages of a lane that may be received, the next first, with their bodies.
     static let next: StaticString = """
-        SELECT m.number, m.sent, m.delivery, m.base, m.arrives, m.first, m.deduplication, m.noted, m.body, b.body, b.attributes, b.trace
+        SELECT m.number, m.sent, m.delivery, m.base, m.arrives, m.first, m.deduplication, m.noted, m.body, b.body, b.attributes, b.trace,
+            m.subscription, b.topic, b.subject, b.publication
         FROM messages m LEFT JOIN bodies b ON b.number = coalesce(m.body, m.number)
         WHERE m.lane = ? AND m.due <= ? ORDER BY m.due, m.number LIMIT ?
         """
@@ -215,7 +236,7 @@ extension MessageTransaction {
             receives: Int(delivery - candidate.base), sent: HomeTime(milliseconds: candidate.sent),
             firstReceived: HomeTime(milliseconds: candidate.first ?? now), visibleAgain: HomeTime(milliseconds: due),
             sequence: candidate.number, group: group, deduplication: candidate.deduplication, deadLetterSource: note?.origin,
-            lastFailure: note?.failure)
+            lastFailure: note?.failure, notification: candidate.notification(salt: secrets.salt))
     }
 
     private func note(of candidate: Candidate) throws(StoreError) -> (origin: String?, failure: String?)? {
@@ -243,11 +264,11 @@ extension MessageTransaction {
             let row = try connection.first(
                 """
                 SELECT m.number, m.sent, m.delivery, m.base, m.arrives, m.first, m.deduplication, m.noted, m.body, b.body, b.attributes,
-                    b.trace, l.number, l.name
+                    b.trace, m.subscription, b.topic, b.subject, b.publication, l.number, l.name
                 FROM messages m LEFT JOIN bodies b ON b.number = coalesce(m.body, m.number) JOIN lanes l ON l.number = m.lane
                 WHERE m.number = ? AND m.delivery = ? AND m.due > ? AND l.epoch = ?
                 """, .integer(numbers[0]), .integer(numbers[1]), .integer(now), .integer(queue.epoch)
-            ) { (candidate: Candidate($0), lane: $0.integer(12), group: $0.optionalText(13)) }
+            ) { (candidate: Candidate($0), lane: $0.integer(Candidate.columns), group: $0.optionalText(Candidate.columns + 1)) }
             guard let row else { return nil }
             rows.append(row)
         }

@@ -14,12 +14,15 @@ struct PreparedMessage: Sendable {
         self.message = message
         attributes = message.attributes.isEmpty ? nil : AttributeCoding.encode(message.attributes)
         size = Rules.size(of: message)
-        contentID = isFIFO && message.deduplication == nil ? Self.hexadecimal(SHA256.hash(data: message.body)) : nil
+        contentID = isFIFO && message.deduplication == nil ? Rules.contentID(of: message.body) : nil
     }
+}
 
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+extension Rules {
+    /// What deduplication by content goes by: the SHA-256 of the body, in hexadecimal.
+    static func contentID(of body: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(decoding: SHA256.hash(data: body).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 
@@ -30,36 +33,14 @@ extension MessageTransaction {
             size: prepared.size, group: message.group, deduplication: message.deduplication, delay: message.delay,
             isTimed: message.deliverAt != nil, for: queue.configuration, isFIFO: queue.isFIFO)
         let salt = try secrets().salt
-        var deduplication: String?
+        var key: String?
         if queue.isFIFO, let id = message.deduplication ?? prepared.contentID {
-            deduplication = id
-            let key = queue.configuration.deduplicationScope == .group ? "\(message.group ?? "")\u{0}\(id)" : id
-            if let earlier = try remembered(key, in: queue) {
+            key = self.key(id, in: queue, group: message.group)
+            if let key, let earlier = try remembered(key, of: queue.number) {
                 return Messaging.Sent(id: .init(salt: salt, number: earlier), sequence: earlier, isDuplicate: true)
             }
-            let number = try insert(prepared, deduplication, in: queue)
-            try remember(key, number, in: queue)
-            return Messaging.Sent(id: .init(salt: salt, number: number), sequence: number, isDuplicate: false)
-        }
-        let number = try insert(prepared, nil, in: queue)
-        return Messaging.Sent(id: .init(salt: salt, number: number), sequence: number, isDuplicate: false)
-    }
-
-    private func insert(_ prepared: PreparedMessage, _ deduplication: String?, in queue: KnownQueue) throws(StoreError) -> Int64 {
-        let message = prepared.message
-        let now = now
-        var due = now
-        var arrives: Int64?
-        if queue.isFIFO {
-            due = 0
-        } else {
-            due = message.deliverAt?.milliseconds ?? (now + (message.delay?.milliseconds ?? queue.delay))
-            if due > now { arrives = due } else { due = now }
         }
         let number = try nextNumber()
-        let lane =
-            message.group == nil && !queue.hasGroups
-            ? queue.epoch : try lane(of: message.group, in: queue, due: queue.isFIFO ? now + queue.delay : due)
         try connection.run(
             "INSERT INTO bodies (number, uses, body, attributes, trace) VALUES (?, 1, ?, ?, ?)",
             binding: {
@@ -68,24 +49,65 @@ extension MessageTransaction {
                 $0.set(3, prepared.attributes)
                 $0.set(4, message.trace)
             })
+        let due = message.deliverAt?.milliseconds ?? (now + (message.delay?.milliseconds ?? queue.delay))
+        try place(
+            Placement(
+                number: number, due: due, group: message.group,
+                deduplication: key == nil ? nil : message.deduplication ?? prepared.contentID),
+            in: queue)
+        if let key { try remember(key, number, of: queue.number) }
+        return Messaging.Sent(id: .init(salt: salt, number: number), sequence: number, isDuplicate: false)
+    }
+
+    /// A message that is new in a queue.
+    struct Placement {
+        let number: Int64
+        /// When it may be received; a FIFO queue delays for itself.
+        let due: Int64
+        let group: String?
+        let deduplication: String?
+        /// Where the body is kept when it is not the message's own.
+        var body: Int64?
+        var subscription: Int64?
+    }
+
+    /// Puts a message into a queue whose body is there already.
+    func place(_ message: Placement, in queue: KnownQueue) throws(StoreError) {
+        let due = queue.isFIFO ? 0 : max(message.due, now)
+        let lane =
+            message.group == nil && !queue.hasGroups
+            ? queue.epoch : try lane(of: message.group, in: queue, due: queue.isFIFO ? now + queue.delay : due)
         try connection.run(
-            "INSERT INTO messages (number, lane, due, sent, delivery, base, arrives, deduplication) VALUES (?, ?, ?, ?, 0, 0, ?, ?)",
+            """
+            INSERT INTO messages (number, lane, due, sent, delivery, base, arrives, deduplication, body, subscription)
+            VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, ?)
+            """,
             binding: {
-                $0.set(1, number)
+                $0.set(1, message.number)
                 $0.set(2, lane)
                 $0.set(3, due)
                 $0.set(4, now)
-                $0.set(5, arrives)
-                $0.set(6, deduplication)
+                $0.set(5, due > now ? due : nil)
+                $0.set(6, message.deduplication)
+                $0.set(7, message.body)
+                $0.set(8, message.subscription)
             })
         queue.sent += 1
         transaction.ring(queue.bell)
-        return number
     }
 
-    private func remembered(_ key: String, in queue: KnownQueue) throws(StoreError) -> Int64? {
+    // MARK: Deduplication
+
+    /// What a deduplication id is remembered by in a FIFO queue.
+    func key(_ id: String, in queue: KnownQueue, group: String?) -> String {
+        queue.configuration.deduplicationScope == .group ? "\(group ?? "")\u{0}\(id)" : id
+    }
+
+    /// - Parameter owner: the number of a queue or a topic.
+    /// - Returns: the message that used the key within five minutes.
+    func remembered(_ key: String, of owner: Int64) throws(StoreError) -> Int64? {
         let earlier = try connection.first(
-            "SELECT number, expires FROM deduplications WHERE queue = ? AND key = ?", .integer(queue.number), .text(key),
+            "SELECT number, expires FROM deduplications WHERE owner = ? AND key = ?", .integer(owner), .text(key),
             make: { (number: $0.integer(0), expires: $0.integer(1)) })
         guard let earlier else { return nil }
         if earlier.expires > now { return earlier.number }
@@ -93,13 +115,13 @@ extension MessageTransaction {
         return nil
     }
 
-    private func remember(_ key: String, _ number: Int64, in queue: KnownQueue) throws(StoreError) {
+    func remember(_ key: String, _ number: Int64, of owner: Int64) throws(StoreError) {
         memo.noteDeduplication()
         try connection.run(
-            "INSERT INTO deduplications (number, queue, key, expires) VALUES (?, ?, ?, ?)",
+            "INSERT INTO deduplications (number, owner, key, expires) VALUES (?, ?, ?, ?)",
             binding: {
                 $0.set(1, number)
-                $0.set(2, queue.number)
+                $0.set(2, owner)
                 $0.set(3, key)
                 $0.set(4, now + Rules.deduplicationTime)
             })

@@ -162,7 +162,7 @@ extension MessageTransaction {
         if due < held.due { transaction.ring(queue.bell) }
     }
 
-    private func annotate(_ number: Int64, origin: String?, failure: String) throws(StoreError) {
+    func annotate(_ number: Int64, origin: String?, failure: String) throws(StoreError) {
         try connection.run(
             """
             INSERT INTO notes (message, origin, failure) VALUES (?1, ?2, ?3)

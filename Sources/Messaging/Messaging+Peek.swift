@@ -22,7 +22,7 @@ extension Messaging {
                     Self.peekPage, .integer(current.number), .integer(start?.due ?? .min), .integer(start?.number ?? .min),
                     .integer(limit - messages.count)
                 ) { row throws(StoreError) in
-                    position = PeekPosition(lane: current.name, due: row.integer(12), number: row.integer(0))
+                    position = PeekPosition(lane: current.name, due: row.integer(Candidate.columns), number: row.integer(0))
                     return try Peeked(row, salt: salt, in: known, group: current.name, now: now)
                 }
                 messages += page
@@ -52,7 +52,7 @@ extension Messaging {
 
     private static let peekPage: StaticString = """
         SELECT m.number, m.sent, m.delivery, m.base, m.arrives, m.first, m.deduplication, m.noted, m.body, b.body, b.attributes, b.trace,
-            m.due, m.holder, h.name, n.origin, n.failure
+            m.subscription, b.topic, b.subject, b.publication, m.due, m.holder, h.name, n.origin, n.failure
         FROM messages m LEFT JOIN bodies b ON b.number = coalesce(m.body, m.number) LEFT JOIN holders h ON h.pid = m.holder
             LEFT JOIN notes n ON n.message = m.number
         WHERE m.lane = ?1 AND (m.due, m.number) > (?2, ?3) ORDER BY m.due, m.number LIMIT ?4
@@ -60,7 +60,7 @@ extension Messaging {
 
     private static let peekOne: StaticString = """
         SELECT m.number, m.sent, m.delivery, m.base, m.arrives, m.first, m.deduplication, m.noted, m.body, b.body, b.attributes, b.trace,
-            m.due, m.holder, h.name, n.origin, n.failure
+            m.subscription, b.topic, b.subject, b.publication, m.due, m.holder, h.name, n.origin, n.failure
         FROM messages m LEFT JOIN bodies b ON b.number = coalesce(m.body, m.number) LEFT JOIN holders h ON h.pid = m.holder
             LEFT JOIN notes n ON n.message = m.number
         WHERE m.number = ?1
@@ -79,7 +79,7 @@ extension Messaging {
 extension Messaging.Peeked {
     fileprivate init(_ row: Row, salt: UInt64, in queue: KnownQueue, group: String, now: Int64) throws(StoreError) {
         let candidate = Candidate(row)
-        let due = row.integer(12)
+        let due = row.integer(Candidate.columns)
         let available =
             queue.isFIFO && candidate.delivery == candidate.base && candidate.base == 0 ? max(due, candidate.sent + queue.delay) : due
         if available <= now {
@@ -87,9 +87,10 @@ extension Messaging.Peeked {
         } else if candidate.first == nil {
             state = .delayed(until: HomeTime(milliseconds: available))
         } else {
-            let pid = row.optionalInteger(13).map { Int32(truncatingIfNeeded: $0) }
+            let pid = row.optionalInteger(Candidate.columns + 1).map { Int32(truncatingIfNeeded: $0) }
             state = .held(
-                by: pid.map { Messaging.Holder(process: row.optionalText(14) ?? "", pid: $0) }, until: HomeTime(milliseconds: due))
+                by: pid.map { Messaging.Holder(process: row.optionalText(Candidate.columns + 2) ?? "", pid: $0) },
+                until: HomeTime(milliseconds: due))
         }
         id = Messaging.MessageID(salt: salt, number: candidate.number)
         self.queue = queue.name
@@ -101,7 +102,8 @@ extension Messaging.Peeked {
         sequence = candidate.number
         self.group = group.isEmpty ? nil : group
         deduplication = candidate.deduplication
-        deadLetterSource = row.optionalText(15)
-        lastFailure = row.optionalText(16)
+        deadLetterSource = row.optionalText(Candidate.columns + 3)
+        lastFailure = row.optionalText(Candidate.columns + 4)
+        notification = candidate.notification(salt: salt)
     }
 }

@@ -23,17 +23,7 @@ extension Messaging {
                 return old.queue(tags: oldTags)
             }
             try work.checkDeadLetter(of: configuration, for: name)
-            let number = try work.nextNumber()
-            try connection.run(
-                """
-                INSERT INTO queues VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, '', '', ?, 0)
-                """, .integer(number), .text(name), .integer(try work.nextNumber()), .integer(Rules.isFIFO(name) ? 1 : 0),
-                .integer(work.now))
-            try work.put(configuration, number)
-            try work.put(tags, number)
-            let queue = try work.queue(name)
-            work.transaction.ring(queue.bell)
-            return queue.queue(tags: tags)
+            return try work.create(name, configuration, tags).queue(tags: tags)
         }
     }
 
@@ -78,8 +68,10 @@ extension Messaging {
         try await store.read { connection in
             let queues = try connection.all(
                 """
-                SELECT * FROM queues WHERE name >= ?1 AND name > coalesce(?2, '') AND substr(name, 1, length(?1)) = ?1 ORDER BY name LIMIT ?3
-                """, .text(prefix), .optional(after), .integer(limit)
+                SELECT * FROM queues WHERE name >= ?1 AND name > coalesce(?2, '') AND substr(name, 1, length(?1)) = ?1
+                    AND name < ?4 ORDER BY name LIMIT ?3
+                """, .text(prefix),
+                .optional(after), .integer(limit), .text(Self.hidden)
             ) { KnownQueue($0) }
             return try queues.map { $0.queue(tags: try connection.tags(of: $0.number)) }
         }
@@ -91,13 +83,7 @@ extension Messaging {
     /// - Throws: `.queueDoesNotExist`.
     package func deleteQueue(_ name: String) async throws {
         try await write(reclaims: true) { work in
-            let queue = try work.queue(name)
-            try work.connection.run("DELETE FROM queues WHERE number = ?", .integer(queue.number))
-            try work.connection.run("DELETE FROM tags WHERE queue = ?", .integer(queue.number))
-            try work.connection.run("DELETE FROM moves WHERE source_number = ?", .integer(queue.number))
-            try work.connection.run("INSERT INTO trash VALUES (?)", .integer(queue.epoch))
-            work.memo.forget()
-            work.transaction.ring(queue.bell)
+            try work.delete(work.queue(name))
         }
         try await emptyTrash()
     }
@@ -119,7 +105,7 @@ extension Messaging {
     }
 
     /// In steps that others' work goes between. What a caller that was cancelled leaves is swept with the work of others.
-    private func emptyTrash() async throws {
+    func emptyTrash() async throws {
         while !Task.isCancelled {
             let isLeft: Bool
             do {
@@ -147,7 +133,7 @@ extension Messaging {
         try await write(reclaims: true) { work in
             let queue = try work.queue(name)
             for key in keys {
-                try work.connection.run("DELETE FROM tags WHERE queue = ? AND key = ?", .integer(queue.number), .text(key))
+                try work.connection.run("DELETE FROM tags WHERE owner = ? AND key = ?", .integer(queue.number), .text(key))
             }
         }
     }
@@ -177,6 +163,32 @@ extension Messaging {
 }
 
 extension MessageTransaction {
+    /// Makes a queue that is checked, and that there is not.
+    func create(
+        _ name: String, _ configuration: Messaging.QueueConfiguration, _ tags: [String: String] = [:]
+    ) throws -> KnownQueue {
+        let number = try nextNumber()
+        try connection.run(
+            """
+            INSERT INTO queues VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, '', '', ?, 0)
+            """, .integer(number), .text(name), .integer(try nextNumber()), .integer(Rules.isFIFO(name) ? 1 : 0), .integer(now))
+        try put(configuration, number)
+        try put(tags, number)
+        let queue = try queue(name)
+        transaction.ring(queue.bell)
+        return queue
+    }
+
+    /// Deletes a queue and ends those who wait at it; its messages are swept later.
+    func delete(_ queue: KnownQueue) throws(StoreError) {
+        try connection.run("DELETE FROM queues WHERE number = ?", .integer(queue.number))
+        try connection.run("DELETE FROM tags WHERE owner = ?", .integer(queue.number))
+        try connection.run("DELETE FROM moves WHERE source_number = ?", .integer(queue.number))
+        try connection.run("INSERT INTO trash VALUES (?)", .integer(queue.epoch))
+        memo.forget()
+        transaction.ring(queue.bell)
+    }
+
     fileprivate func checkDeadLetter(of configuration: Messaging.QueueConfiguration, for name: String) throws {
         guard let redrive = configuration.redrive else { return }
         try Rules.checkDeadLetter(
@@ -197,7 +209,7 @@ extension MessageTransaction {
             .text(configuration.throughputLimit.rawValue), .integer(now), .integer(number))
     }
 
-    fileprivate func put(_ tags: [String: String], _ number: Int64) throws(StoreError) {
+    func put(_ tags: [String: String], _ number: Int64) throws(StoreError) {
         for (key, value) in tags {
             try connection.run("INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", .integer(number), .text(key), .text(value))
         }

@@ -9,7 +9,10 @@ extension Messaging {
     /// `messages.due`: from when on it may be received. In a FIFO queue 0 while it waits, so that the index keeps the order of sending, and
     /// the end of its visibility while it is in flight. `delivery` counts receives and moves and so names a delivery; `base` is what it was
     /// when the message came to this queue. `arrives`: set when it was sent with a delay. `body`: set when it is not the message's own.
-    /// `noted`: it has a row in `notes`.
+    /// `noted`: it has a row in `notes`. `subscription`: the one it came by, where its receiver is to know.
+    ///
+    /// `bodies.publication`: the number of the message as it was published, when that is not the body's own. `topics.version` changes with
+    /// the topic's subscriptions, and is a number like all others.
     ///
     /// `lanes.next`: never later than when the lane may next be received from, in 2^-20 ms, the fraction being the turn; a FIFO group with
     /// messages in flight may when the last of them is visible. A queue has its own lane there as well once it has seen a group.
@@ -44,10 +47,10 @@ extension Messaging {
             ) STRICT;
             CREATE INDEX queues_dead_letter ON queues (dead_letter) WHERE dead_letter IS NOT NULL;
             CREATE TABLE tags (
-                queue INTEGER NOT NULL,
+                owner INTEGER NOT NULL,
                 key TEXT NOT NULL,
                 value TEXT NOT NULL,
-                PRIMARY KEY (queue, key)
+                PRIMARY KEY (owner, key)
             ) STRICT, WITHOUT ROWID;
             CREATE TABLE lanes (
                 number INTEGER PRIMARY KEY,
@@ -70,7 +73,8 @@ extension Messaging {
                 holder INTEGER,
                 body INTEGER,
                 deduplication TEXT,
-                noted INTEGER
+                noted INTEGER,
+                subscription INTEGER
             ) STRICT;
             CREATE INDEX messages_due ON messages (lane, due);
             CREATE INDEX messages_delayed ON messages (lane, due) WHERE arrives IS NOT NULL AND first IS NULL;
@@ -79,15 +83,18 @@ extension Messaging {
                 uses INTEGER NOT NULL,
                 body BLOB NOT NULL,
                 attributes BLOB,
-                trace TEXT
+                trace TEXT,
+                topic TEXT,
+                subject TEXT,
+                publication INTEGER
             ) STRICT;
             CREATE TABLE notes (message INTEGER PRIMARY KEY, origin TEXT, failure TEXT) STRICT;
             CREATE TABLE deduplications (
                 number INTEGER PRIMARY KEY,
-                queue INTEGER NOT NULL,
+                owner INTEGER NOT NULL,
                 key TEXT NOT NULL,
                 expires INTEGER NOT NULL,
-                UNIQUE (queue, key)
+                UNIQUE (owner, key)
             ) STRICT;
             CREATE TABLE attempts (
                 queue INTEGER NOT NULL,
@@ -112,6 +119,32 @@ extension Messaging {
             ) STRICT;
             CREATE INDEX moves_source ON moves (source_number, number);
             CREATE INDEX moves_running ON moves (number) WHERE state = 'RUNNING';
+            CREATE TABLE topics (
+                number INTEGER PRIMARY KEY,
+                name TEXT NOT NULL UNIQUE,
+                version INTEGER NOT NULL,
+                display_name TEXT NOT NULL,
+                deduplicates_content INTEGER NOT NULL,
+                deduplication_scope TEXT NOT NULL,
+                created INTEGER NOT NULL
+            ) STRICT;
+            CREATE TABLE subscriptions (
+                number INTEGER PRIMARY KEY,
+                topic INTEGER NOT NULL,
+                protocol TEXT NOT NULL,
+                endpoint TEXT NOT NULL,
+                is_raw INTEGER NOT NULL,
+                filter TEXT,
+                filter_scope TEXT,
+                dead_letter TEXT,
+                token TEXT,
+                token_expires INTEGER,
+                is_pending INTEGER NOT NULL,
+                lease_slot INTEGER,
+                lease_generation INTEGER,
+                created INTEGER NOT NULL,
+                UNIQUE (topic, protocol, endpoint)
+            ) STRICT;
             CREATE TABLE trash (epoch INTEGER PRIMARY KEY) STRICT;
             """
         ])

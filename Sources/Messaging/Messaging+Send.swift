@@ -13,28 +13,36 @@ extension Messaging {
         let prepared = messages.map { message in
             Result { () throws(MessagingError) in try PreparedMessage(message, isFIFO: isFIFO) }
         }
-        var results: [Result<Sent, MessagingError>] = []
+        return try await inParts(prepared, size: \.size) { work, part in
+            let queue = try work.queue(queue)
+            return try part.map { message throws in
+                do {
+                    return .success(try work.send(message.get(), to: queue))
+                } catch let error as MessagingError {
+                    return .failure(error)
+                }
+            }
+        }
+    }
+
+    /// Writes items in order, a thousand of them or a MiB to a transaction.
+    func inParts<Item: Sendable, Value: Sendable>(
+        _ items: [Result<Item, MessagingError>], size: @Sendable (Item) -> Int,
+        _ body: @escaping @Sendable (MessageTransaction, ArraySlice<Result<Item, MessagingError>>) throws -> [Result<Value, MessagingError>]
+    ) async throws -> [Result<Value, MessagingError>] {
+        var results: [Result<Value, MessagingError>] = []
         var start = 0
         repeat {
             var end = start
             var bytes = 0
-            while end < prepared.count, end - start < 1_000, end == start || bytes < 1 << 20 {
-                if case .success(let message) = prepared[end] { bytes += message.size + 256 }
+            while end < items.count, end - start < 1_000, end == start || bytes < 1 << 20 {
+                if case .success(let item) = items[end] { bytes += size(item) + 256 }
                 end += 1
             }
-            let part = prepared[start..<end]
-            results += try await write(bytes: bytes) { work in
-                let queue = try work.queue(queue)
-                return try part.map { message throws in
-                    do {
-                        return .success(try work.send(message.get(), to: queue))
-                    } catch let error as MessagingError {
-                        return .failure(error)
-                    }
-                }
-            }
+            let part = items[start..<end]
+            results += try await write(bytes: bytes) { work in try body(work, part) }
             start = end
-        } while start < prepared.count
+        } while start < items.count
         return results
     }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 package import Store
 
-/// Durable queues of a home: SQS's rules, decided inside the store's transactions.
+/// Durable queues and topics of a home: SQS's and SNS's rules, decided inside the store's transactions.
 ///
 /// Every method throws ``MessagingError`` where a rule is broken and `StoreError` where the home cannot do its part. What sends, settles or
 /// configures waits for the disk; receiving, extending and giving back do not: they survive `kill -9`, and after a power cut a message is
@@ -14,7 +14,7 @@ package final class Messaging: Sendable {
     /// Opens the queues of a home. Blocks for the disk.
     package init(_ home: Home) throws(StoreError) {
         store = try Store(home, Self.schema)
-        memo = QueueMemo(holder: Holder(process: ProcessInfo.processInfo.processName, pid: getpid()))
+        memo = QueueMemo(holder: Holder(process: ProcessInfo.processInfo.processName, pid: getpid()), isAlive: home.isAlive)
     }
 
     /// Ends those who wait for messages, and the threads once everything accepted is done. Blocks until then. Idempotent.

@@ -1,7 +1,12 @@
-/// A rule of queues that was broken, by the names of Amazon SQS's API where it has one.
+/// A rule of queues and topics that was broken, by the names of Amazon SQS's and SNS's APIs where they have one.
 package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         case queueDoesNotExist, queueNameExists
+        /// A topic or subscription of that name exists with other attributes.
+        case topicNameExists, subscriptionExists
+        case topicDoesNotExist, subscriptionDoesNotExist
+        /// A confirmation token is made up, or older than two days.
+        case tokenIsInvalid
         /// A parameter of an operation, or an attribute of a queue, is out of its range.
         case invalidParameterValue, invalidAttributeValue
         case missingParameter
@@ -35,6 +40,14 @@ package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     package var description: String { message }
+
+    static func noTopic(_ name: String) -> MessagingError {
+        MessagingError(.topicDoesNotExist, "There is no topic \(Rules.quoted(name)) in this home. Create it first.")
+    }
+
+    static func noSubscription(_ id: Messaging.SubscriptionID) -> MessagingError {
+        MessagingError(.subscriptionDoesNotExist, "There is no subscription \(id) in this home.")
+    }
 
     static func noQueue(_ name: String) -> MessagingError {
         MessagingError(.queueDoesNotExist, "There is no queue \(Rules.quoted(name)) in this home. Create it first.")

@@ -1,21 +1,28 @@
 internal import Store
 
-/// What the writer's thread knows of queues. Most of it holds for one transaction: a thousand operations in it look a queue up once, and the
+/// What the writer's thread knows of queues and topics. Most of it holds for one transaction: a thousand operations in it look a queue up once, and the
 /// counter of numbers is read and written once.
 final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touches it
     let holder: Messaging.Holder
+    let isAlive: (Lease) -> Bool
     /// Lowered by tests: nobody sends 120,000 messages twice.
     var inFlightLimit = Rules.inFlightLimit
     private var transaction: UInt64 = 0
-    private var queues: [KnownQueue] = []
+    private var queues: [String: KnownQueue] = [:]
     private var lastNumber: Int64?
+    /// The last number of the transactions before.
+    private var settledNumber: Int64?
+    private let topics = TopicMemo()
     private var isHolderKnown = false
     private var usesDeduplications = false
     private var known: Secrets?
     /// How many more messages of an epoch may be received before those in flight are counted again.
     private var room: [Int64: Int] = [:]
 
-    init(holder: Messaging.Holder) { self.holder = holder }
+    init(holder: Messaging.Holder, isAlive: @escaping (Lease) -> Bool) {
+        self.holder = holder
+        self.isAlive = isAlive
+    }
 
     func enter(_ transaction: Transaction) -> MessageTransaction {
         let work = MessageTransaction(transaction: transaction, memo: self)
@@ -23,6 +30,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
             self.transaction = transaction.number
             forget()
             lastNumber = nil
+            settledNumber = nil
             isHolderKnown = false
             usesDeduplications = false
             transaction.beforeCommit { _ throws(StoreError) in try self.finish(work) }
@@ -31,28 +39,39 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     }
 
     private func finish(_ work: MessageTransaction) throws(StoreError) {
-        for queue in queues where queue.sent > 0 { try work.sweepExpired(in: queue, limit: max(16, 2 * queue.sent)) }
+        for queue in queues.values where queue.sent > 0 { try work.sweepExpired(in: queue, limit: max(16, 2 * queue.sent)) }
         if usesDeduplications { try work.sweepDeduplications(limit: 8) }
         try work.sweepTrash(limit: 64)
         if let lastNumber { try work.connection.run("UPDATE counters SET value = ? WHERE name = 'number'", .integer(lastNumber)) }
     }
 
-    /// After queues were written.
-    func forget() { queues = [] }
+    /// After queues or topics were written.
+    func forget() {
+        queues = [:]
+        topics.forget()
+    }
 
     // MARK: Queues
 
     func queue(_ name: String, _ connection: Connection) throws(StoreError) -> KnownQueue? {
-        if let queue = queues.first(where: { $0.name == name }) { return queue }
+        if let queue = queues[name] { return queue }
         guard let queue = try connection.knownQueue(name: name) else { return nil }
-        queues.append(queue)
+        queues[name] = queue
         return queue
+    }
+
+    func topic(_ name: String, _ connection: Connection) throws -> KnownTopic? {
+        // One that was changed in this transaction may yet be undone with it: its version would then be given again.
+        try topics.topic(name, connection) { settledNumber == nil || $0 <= settledNumber ?? 0 }
     }
 
     // MARK: Numbers and secrets
 
     func nextNumber(_ connection: Connection) throws(StoreError) -> Int64 {
-        if lastNumber == nil { lastNumber = try connection.first("SELECT value FROM counters WHERE name = 'number'") { $0.integer(0) } }
+        if lastNumber == nil {
+            lastNumber = try connection.first("SELECT value FROM counters WHERE name = 'number'") { $0.integer(0) }
+            settledNumber = lastNumber
+        }
         let number = (lastNumber ?? 0) + 1
         lastNumber = number
         return number

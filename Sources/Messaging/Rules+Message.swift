@@ -1,24 +1,35 @@
 extension Rules {
     /// What can be said of a message without knowing its queue.
     static func check(_ message: Messaging.Outgoing) throws(MessagingError) {
-        guard !message.body.isEmpty else { throw MessagingError(.missingParameter, "A message has a body of at least one character.") }
-        guard isAllowedText(message.body) else {
-            throw MessagingError(
-                .invalidMessageContents,
-                "A message's body is text in UTF-8 without control characters other than tab and line ends; send other bytes as a binary attribute, or encode them."
-            )
-        }
-        guard message.attributes.count <= 10 else {
-            throw invalid("A message has at most 10 attributes, not \(message.attributes.count).")
+        try check(body: message.body)
+        guard message.attributes.count <= attributeLimit else {
+            throw invalid("A message has at most \(attributeLimit) attributes, not \(message.attributes.count).")
         }
         for (name, attribute) in message.attributes { try check(attribute, named: name) }
         if let delay = message.delay {
             guard message.deliverAt == nil else { throw invalid("A message has a delay or a time to be delivered at, not both.") }
             guard delay >= .zero, delay <= .seconds(900) else { throw invalid("A message's delay is 0 to 900 seconds, not \(delay).") }
         }
-        if let group = message.group { try check(token: group, "A message group") }
-        if let id = message.deduplication { try check(token: id, "A deduplication id") }
-        if let trace = message.trace {
+        try check(group: message.group, deduplication: message.deduplication, trace: message.trace)
+    }
+
+    /// Of a message in a queue.
+    static let attributeLimit = 10
+
+    static func check(body: [UInt8]) throws(MessagingError) {
+        guard !body.isEmpty else { throw MessagingError(.missingParameter, "A message has a body of at least one character.") }
+        guard isAllowedText(body) else {
+            throw MessagingError(
+                .invalidMessageContents,
+                "A message's body is text in UTF-8 without control characters other than tab and line ends; send other bytes as a binary attribute, or encode them."
+            )
+        }
+    }
+
+    static func check(group: String?, deduplication: String?, trace: String?) throws(MessagingError) {
+        if let group { try check(token: group, "A message group") }
+        if let deduplication { try check(token: deduplication, "A deduplication id") }
+        if let trace {
             guard (1...1_024).contains(trace.utf8.count), trace.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
                 throw invalid("A trace header has 1 to 1,024 visible ASCII characters.")
             }
@@ -26,8 +37,10 @@ extension Rules {
     }
 
     /// Bytes of a message as SQS counts them; the trace header is not counted.
-    static func size(of message: Messaging.Outgoing) -> Int {
-        message.attributes.reduce(message.body.count) { size, entry in
+    static func size(of message: Messaging.Outgoing) -> Int { message.body.count + size(of: message.attributes) }
+
+    static func size(of attributes: [String: Messaging.Attribute]) -> Int {
+        attributes.reduce(0) { size, entry in
             let (name, attribute) = entry
             let label = attribute.label.map { $0.utf8.count + 1 } ?? 0
             return size + name.utf8.count + 6 + label
@@ -93,7 +106,7 @@ extension Rules {
         }
     }
 
-    private static func check(_ attribute: Messaging.Attribute, named name: String) throws(MessagingError) {
+    static func check(_ attribute: Messaging.Attribute, named name: String) throws(MessagingError) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...256).contains(name.utf8.count), parts.allSatisfy({ !$0.isEmpty }),
             name.utf8.allSatisfy({ isAlphanumeric($0) || "_-.".utf8.contains($0) }),
