@@ -10,6 +10,7 @@ import Foundation
         case "notes": await Notes(home: arguments[2]).run()
         case "registrar": await Registrar(home: arguments[2], name: arguments.count > 3 ? arguments[3] : "a").run()
         case "producer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).produce()
+        case "publisher" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).publish()
         case "consumer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).consume()
         case "mailbox": await Mailbox(home: arguments[2]).run()
         case "leased": await Leased(home: arguments[2], id: arguments.count > 3 ? arguments[3] : "a").run()

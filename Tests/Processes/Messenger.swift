@@ -2,7 +2,7 @@ import Foundation
 import Messaging
 import Store
 
-/// Sends and consumes messages until it is killed, and says what was confirmed: `Processes producer|consumer HOME NAME`.
+/// Sends, publishes or consumes messages until it is killed, and says what was confirmed: `Processes producer|publisher|consumer HOME NAME`.
 ///
 /// Bodies are `NAME/LANE/NUMBER`; in the FIFO queue `NAME/LANE` is the group, and the body the deduplication id.
 struct Messenger {
@@ -29,6 +29,17 @@ struct Messenger {
                     for result in try await messaging.send([message], to: queue) { _ = try result.get() }
                 }
                 Line.write("sent \(queue) \(body)")
+            }
+        }
+    }
+
+    /// `sent BODY` when confirmed by the topic `events`.
+    func publish() async {
+        await work { messaging, lane in
+            for number in 0... {
+                let body = "\(name)/\(lane)/\(number)"
+                for result in try await messaging.publish([.init(Array(body.utf8))], to: "events") { _ = try result.get() }
+                Line.write("sent \(body)")
             }
         }
     }
