@@ -23,6 +23,7 @@ extension MessageTransaction {
             try connection.run("UPDATE queues SET has_groups = 1 WHERE number = ?", .integer(queue.number))
             try insertLane(queue.epoch, "", in: queue, next: 0)
             queue.hasGroups = true
+            try changedCatalog()
         }
         let name = group ?? ""
         let known = try connection.first(

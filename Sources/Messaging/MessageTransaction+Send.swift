@@ -92,7 +92,7 @@ extension MessageTransaction {
                 $0.set(7, message.body)
                 $0.set(8, message.subscription)
             })
-        queue.sent += 1
+        memo.sent(to: queue)
         transaction.ring(queue.bell)
     }
 

@@ -13,6 +13,12 @@ struct MessageTransaction {
         return queue
     }
 
+    /// Has everybody look at queues, topics and subscriptions anew.
+    func changedCatalog() throws(StoreError) {
+        try connection.run("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")
+        memo.forget()
+    }
+
     func secrets() throws(StoreError) -> Secrets { try memo.secrets(connection) }
     func nextNumber() throws(StoreError) -> Int64 { try memo.nextNumber(connection) }
 

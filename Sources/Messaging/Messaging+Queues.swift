@@ -40,7 +40,7 @@ extension Messaging {
             try Rules.check(configuration, for: name)
             if configuration.redrive != old.configuration.redrive { try work.checkDeadLetter(of: configuration, for: name) }
             try work.put(configuration, old.number)
-            work.memo.forget()
+            try work.changedCatalog()
             let queue = try work.queue(name)
             if queue.isFIFO, queue.delay != old.delay {
                 // To be looked at anew, each lane when its turn comes.
@@ -98,7 +98,7 @@ extension Messaging {
                 "UPDATE queues SET epoch = ?, has_groups = ? WHERE number = ?", .integer(try work.nextNumber()),
                 .integer(queue.isFIFO ? 1 : 0), .integer(queue.number))
             try work.connection.run("INSERT INTO trash VALUES (?)", .integer(queue.epoch))
-            work.memo.forget()
+            try work.changedCatalog()
             work.transaction.ring(queue.bell)
         }
         try await emptyTrash()
@@ -174,6 +174,7 @@ extension MessageTransaction {
             """, .integer(number), .text(name), .integer(try nextNumber()), .integer(Rules.isFIFO(name) ? 1 : 0), .integer(now))
         try put(configuration, number)
         try put(tags, number)
+        try changedCatalog()
         let queue = try queue(name)
         transaction.ring(queue.bell)
         return queue
@@ -185,7 +186,7 @@ extension MessageTransaction {
         try connection.run("DELETE FROM tags WHERE owner = ?", .integer(queue.number))
         try connection.run("DELETE FROM moves WHERE source_number = ?", .integer(queue.number))
         try connection.run("INSERT INTO trash VALUES (?)", .integer(queue.epoch))
-        memo.forget()
+        try changedCatalog()
         transaction.ring(queue.bell)
     }
 

@@ -11,8 +11,8 @@ extension Messaging {
     /// when the message came to this queue. `arrives`: set when it was sent with a delay. `body`: set when it is not the message's own.
     /// `noted`: it has a row in `notes`. `subscription`: the one it came by, where its receiver is to know.
     ///
-    /// `bodies.publication`: the number of the message as it was published, when that is not the body's own. `topics.version` changes with
-    /// the topic's subscriptions, and is a number like all others.
+    /// `bodies.publication`: the number of the message as it was published, when that is not the body's own. The counter
+    /// `catalog` changes with every queue, topic and subscription: what is remembered of them holds while it stays.
     ///
     /// `lanes.next`: never later than when the lane may next be received from, in 2^-20 ms, the fraction being the turn; a FIFO group with
     /// messages in flight may when the last of them is visible. A queue has its own lane there as well once it has seen a group.
@@ -25,7 +25,7 @@ extension Messaging {
             CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
             INSERT INTO settings VALUES ('secret', randomblob(24));
             CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-            INSERT INTO counters VALUES ('number', 0);
+            INSERT INTO counters VALUES ('number', 0), ('catalog', 0);
             CREATE TABLE queues (
                 number INTEGER PRIMARY KEY,
                 name TEXT NOT NULL UNIQUE,
@@ -122,7 +122,6 @@ extension Messaging {
             CREATE TABLE topics (
                 number INTEGER PRIMARY KEY,
                 name TEXT NOT NULL UNIQUE,
-                version INTEGER NOT NULL,
                 display_name TEXT NOT NULL,
                 deduplicates_content INTEGER NOT NULL,
                 deduplication_scope TEXT NOT NULL,

@@ -1,18 +1,27 @@
 internal import Store
 
-/// What the writer's thread knows of queues and topics. Most of it holds for one transaction: a thousand operations in it look a queue up once, and the
-/// counter of numbers is read and written once.
+/// What the writer's thread knows of queues and topics: looked up once and kept, transaction after transaction, until anybody changes any of
+/// them. The counter of numbers is read and written once in a transaction.
 final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touches it
+    /// Queues, and subscribers of topics, that are kept.
+    private static let limit = 20_000
+
     let holder: Messaging.Holder
     let isAlive: (Lease) -> Bool
     /// Lowered by tests: nobody sends 120,000 messages twice.
     var inFlightLimit = Rules.inFlightLimit
     private var transaction: UInt64 = 0
     private var queues: [String: KnownQueue] = [:]
+    private var topics: [String: KnownTopic] = [:]
+    private var size = 0
+    /// Of the catalog, as the queues and topics here were read from it.
+    private var version: Int64?
+    private var isVersionCurrent = false
+    /// The transaction has changed the catalog. It may yet be undone: what is here goes with it.
+    private var isTentative = false
+    /// Queues to which this transaction has sent.
+    private var touched: [KnownQueue] = []
     private var lastNumber: Int64?
-    /// The last number of the transactions before.
-    private var settledNumber: Int64?
-    private let topics = TopicMemo()
     private var isHolderKnown = false
     private var usesDeduplications = false
     private var known: Secrets?
@@ -28,9 +37,12 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         let work = MessageTransaction(transaction: transaction, memo: self)
         if self.transaction != transaction.number {
             self.transaction = transaction.number
-            forget()
+            if isTentative { clear() }
+            isTentative = false
+            isVersionCurrent = false
+            for queue in touched { queue.sent = 0 }
+            touched = []
             lastNumber = nil
-            settledNumber = nil
             isHolderKnown = false
             usesDeduplications = false
             transaction.beforeCommit { _ throws(StoreError) in try self.finish(work) }
@@ -39,39 +51,77 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     }
 
     private func finish(_ work: MessageTransaction) throws(StoreError) {
-        for queue in queues.values where queue.sent > 0 { try work.sweepExpired(in: queue, limit: max(16, 2 * queue.sent)) }
+        for queue in touched {
+            queue.unswept += queue.sent
+            // Where a transaction sends to many queues, each has its turn now and then.
+            guard queue.unswept >= 16 || touched.count <= 4 else { continue }
+            try work.sweepExpired(in: queue, limit: max(16, 2 * queue.unswept))
+            queue.unswept = 0
+        }
         if usesDeduplications { try work.sweepDeduplications(limit: 8) }
         try work.sweepTrash(limit: 64)
         if let lastNumber { try work.connection.run("UPDATE counters SET value = ? WHERE name = 'number'", .integer(lastNumber)) }
     }
 
-    /// After queues or topics were written.
-    func forget() {
-        queues = [:]
-        topics.forget()
-    }
-
-    // MARK: Queues
+    // MARK: The catalog
 
     func queue(_ name: String, _ connection: Connection) throws(StoreError) -> KnownQueue? {
+        try refresh(connection)
         if let queue = queues[name] { return queue }
         guard let queue = try connection.knownQueue(name: name) else { return nil }
+        makeRoom(for: 1)
         queues[name] = queue
         return queue
     }
 
     func topic(_ name: String, _ connection: Connection) throws -> KnownTopic? {
-        // One that was changed in this transaction may yet be undone with it: its version would then be given again.
-        try topics.topic(name, connection) { settledNumber == nil || $0 <= settledNumber ?? 0 }
+        try refresh(connection)
+        if let topic = topics[name] { return topic }
+        guard let topic = try KnownTopic(name, connection) else { return nil }
+        makeRoom(for: 1 + topic.subscribers.count)
+        topics[name] = topic
+        return topic
+    }
+
+    private func refresh(_ connection: Connection) throws(StoreError) {
+        guard !isVersionCurrent else { return }
+        let current = try connection.first("SELECT value FROM counters WHERE name = 'catalog'", make: { $0.integer(0) })
+        if current != version { clear() }
+        version = current
+        isVersionCurrent = true
+    }
+
+    /// After queues, topics or subscriptions were written.
+    func forget() {
+        clear()
+        isTentative = true
+    }
+
+    private func clear() {
+        queues = [:]
+        topics = [:]
+        size = 0
+        version = nil
+    }
+
+    private func makeRoom(for more: Int) {
+        if size + more > Self.limit {
+            queues = [:]
+            topics = [:]
+            size = 0
+        }
+        size += more
+    }
+
+    func sent(to queue: KnownQueue) {
+        if queue.sent == 0 { touched.append(queue) }
+        queue.sent += 1
     }
 
     // MARK: Numbers and secrets
 
     func nextNumber(_ connection: Connection) throws(StoreError) -> Int64 {
-        if lastNumber == nil {
-            lastNumber = try connection.first("SELECT value FROM counters WHERE name = 'number'") { $0.integer(0) }
-            settledNumber = lastNumber
-        }
+        if lastNumber == nil { lastNumber = try connection.first("SELECT value FROM counters WHERE name = 'number'") { $0.integer(0) } }
         let number = (lastNumber ?? 0) + 1
         lastNumber = number
         return number
@@ -109,7 +159,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     func took(_ count: Int, from queue: KnownQueue) { room[queue.epoch, default: 0] -= count }
 }
 
-/// A queue as the operations of one transaction have left it.
+/// A queue as the operations so far have left it.
 final class KnownQueue: @unchecked Sendable {  // the writer's thread alone touches it, or else it is read and not changed
     let number: Int64
     let name: String
@@ -127,6 +177,8 @@ final class KnownQueue: @unchecked Sendable {  // the writer's thread alone touc
     let visibility: Int64
     /// Messages sent to it in this transaction.
     var sent = 0
+    /// Messages sent since expired ones were looked for.
+    var unswept = 0
 
     /// From the columns of `queues`.
     init(_ row: Row) {

@@ -4,7 +4,8 @@ import Foundation
 @main struct Main {
     static let benchmarks: [any Benchmark.Type] = [
         ResolveBenchmark.self, LeasedResolveBenchmark.self, OpenBenchmark.self, RegisterBenchmark.self, RequestBenchmark.self,
-        IdleBenchmark.self, SyncCountBenchmark.self, QueueSendBenchmark.self, QueueLifeBenchmark.self, QueueRedisBenchmark.self,
+        IdleBenchmark.self, SyncCountBenchmark.self, QueueSendBenchmark.self, QueueLifeBenchmark.self, PublishBenchmark.self,
+        QueueRedisBenchmark.self,
         QueueReceiveBenchmark.self, QueueWakeBenchmark.self, QueueMemoryBenchmark.self, QueueDiskBenchmark.self,
     ]
     static let roles: [any Role.Type] = [

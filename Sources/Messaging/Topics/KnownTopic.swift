@@ -4,7 +4,6 @@ internal import Store
 final class KnownTopic {
     let number: Int64
     let name: String
-    let version: Int64
     let configuration: Messaging.TopicConfiguration
     let created: Int64
     /// Those who have confirmed.
@@ -31,7 +30,6 @@ final class KnownTopic {
         guard let row else { return nil }
         number = row.number
         self.name = row.name
-        version = row.version
         configuration = row.configuration
         created = row.created
         let subscriptions = try connection.all(
@@ -51,46 +49,5 @@ final class KnownTopic {
 
     func topic(tags: [String: String]) -> Messaging.Topic {
         Messaging.Topic(name: name, configuration: configuration, tags: tags, created: HomeTime(milliseconds: created))
-    }
-}
-
-/// What the writer's thread keeps of topics: within a transaction by name, and from one to the next while their versions stay.
-final class TopicMemo {
-    /// Subscribers kept in memory, of all topics.
-    private static let limit = 20_000
-
-    private var current: [String: KnownTopic] = [:]
-    private var kept: [Int64: KnownTopic] = [:]
-    private var size = 0
-
-    /// At the start of a transaction, and after topics were written.
-    func forget() { current.removeAll(keepingCapacity: true) }
-
-    /// - Parameter isSettled: whether a version will not be undone.
-    func topic(_ name: String, _ connection: Connection, isSettled: (Int64) -> Bool) throws -> KnownTopic? {
-        if let topic = current[name] { return topic }
-        let row = try connection.first(
-            "SELECT number, version FROM topics WHERE name = ?", binding: { $0.set(1, name) },
-            make: { (number: $0.integer(0), version: $0.integer(1)) })
-        guard let row else { return nil }
-        if let known = kept[row.number], known.version == row.version {
-            current[name] = known
-            return known
-        }
-        guard let topic = try KnownTopic(name, connection) else { return nil }
-        current[name] = topic
-        if isSettled(row.version) { keep(topic) }
-        return topic
-    }
-
-    private func keep(_ topic: KnownTopic) {
-        if let old = kept.removeValue(forKey: topic.number) { size -= old.subscribers.count + 1 }
-        let added = topic.subscribers.count + 1
-        if size + added > Self.limit {
-            kept = [:]
-            size = 0
-        }
-        kept[topic.number] = topic
-        size += added
     }
 }

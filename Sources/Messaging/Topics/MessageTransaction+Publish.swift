@@ -85,7 +85,7 @@ extension MessageTransaction {
         of prepared: PreparedPublication, _ id: String?, at subscriber: KnownTopic.Subscriber, of topic: KnownTopic
     ) throws -> Arrival? {
         if let lease = subscriber.lease, !memo.isAlive(lease) {
-            try unsubscribe(subscriber.number, from: topic.number, queue: subscriber.queue)
+            try unsubscribe(subscriber.number, queue: subscriber.queue)
             return nil
         }
         let content = prepared.publication.bodies[subscriber.protocolName] == nil ? nil : subscriber.protocolName

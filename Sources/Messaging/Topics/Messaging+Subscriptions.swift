@@ -35,7 +35,7 @@ extension Messaging {
     package func unsubscribe(_ id: SubscriptionID) async throws {
         try await write(reclaims: true) { work in
             let (row, topic) = try work.connection.subscription(id, salt: work.secrets().salt)
-            try work.unsubscribe(row.number, from: row.topic, queue: row.queue(isFIFO: Rules.isFIFO(topic)))
+            try work.unsubscribe(row.number, queue: row.queue(isFIFO: Rules.isFIFO(topic)))
         }
         try await emptyTrash()
     }
@@ -76,7 +76,7 @@ extension Messaging {
                 "UPDATE subscriptions SET is_raw = ?, filter = ?, filter_scope = ?, dead_letter = ? WHERE number = ?",
                 .integer(configuration.isRaw ? 1 : 0), .optional(configuration.filter?.text),
                 .optional(configuration.filter?.scope.rawValue), .optional(configuration.deadLetterQueue), .integer(row.number))
-            try work.touch(topic: topic.number)
+            try work.changedCatalog()
             return try work.subscription(row.number, of: topic)
         }
     }
@@ -166,13 +166,13 @@ extension MessageTransaction {
                 Placement(number: question, due: now, group: nil, deduplication: nil, subscription: number), in: self.queue(queue))
             transaction.ring(Messaging.courierBell)
         }
-        try touch(topic: topic.number)
+        try changedCatalog()
     }
 
-    func unsubscribe(_ number: Int64, from topic: Int64, queue name: String) throws(StoreError) {
+    func unsubscribe(_ number: Int64, queue name: String) throws(StoreError) {
         try connection.run("DELETE FROM subscriptions WHERE number = ?", .integer(number))
         if name.hasPrefix(Messaging.hidden), let queue = try memo.queue(name, connection) { try delete(queue) }
-        try touch(topic: topic)
+        try changedCatalog()
     }
 
     fileprivate func checkDeadLetter(of configuration: Messaging.SubscriptionConfiguration, in topic: KnownTopic) throws {

@@ -22,10 +22,11 @@ extension Messaging {
             }
             let number = try work.nextNumber()
             try work.connection.run(
-                "INSERT INTO topics VALUES (?, ?, ?, ?, ?, ?, ?)", .integer(number), .text(name), .integer(number),
+                "INSERT INTO topics VALUES (?, ?, ?, ?, ?, ?)", .integer(number), .text(name),
                 .text(configuration.displayName), .integer(configuration.contentBasedDeduplication ? 1 : 0),
                 .text(configuration.deduplicationScope.rawValue), .integer(work.now))
             try work.put(tags, number)
+            try work.changedCatalog()
             return try work.topic(name).topic(tags: tags)
         }
     }
@@ -45,7 +46,7 @@ extension Messaging {
                 "UPDATE topics SET display_name = ?, deduplicates_content = ?, deduplication_scope = ? WHERE number = ?",
                 .text(configuration.displayName), .integer(configuration.contentBasedDeduplication ? 1 : 0),
                 .text(configuration.deduplicationScope.rawValue), .integer(topic.number))
-            try work.touch(topic: topic.number)
+            try work.changedCatalog()
             return try work.topic(name).topic(tags: work.connection.tags(of: topic.number))
         }
     }
@@ -85,7 +86,7 @@ extension Messaging {
             try work.connection.run("DELETE FROM subscriptions WHERE topic = ?", .integer(topic.number))
             try work.connection.run("DELETE FROM topics WHERE number = ?", .integer(topic.number))
             try work.connection.run("DELETE FROM tags WHERE owner = ?", .integer(topic.number))
-            work.memo.forget()
+            try work.changedCatalog()
         }
         try await emptyTrash()
     }
@@ -126,14 +127,6 @@ extension Messaging {
                 }
             }
         }
-    }
-}
-
-extension MessageTransaction {
-    /// Has everybody look at a topic's subscriptions anew.
-    func touch(topic number: Int64) throws(StoreError) {
-        try connection.run("UPDATE topics SET version = ? WHERE number = ?", .integer(try nextNumber()), .integer(number))
-        memo.forget()
     }
 }
 

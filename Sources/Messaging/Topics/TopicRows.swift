@@ -4,18 +4,16 @@ internal import Store
 struct TopicRow {
     let number: Int64
     let name: String
-    let version: Int64
     let configuration: Messaging.TopicConfiguration
     let created: Int64
 
     init(_ row: Row) {
         number = row.integer(0)
         name = row.text(1)
-        version = row.integer(2)
         configuration = Messaging.TopicConfiguration(
-            displayName: row.text(3), contentBasedDeduplication: row.integer(4) != 0,
-            deduplicationScope: .init(rawValue: row.text(5)) ?? .queue)
-        created = row.integer(6)
+            displayName: row.text(2), contentBasedDeduplication: row.integer(3) != 0,
+            deduplicationScope: .init(rawValue: row.text(4)) ?? .queue)
+        created = row.integer(5)
     }
 
     func topic(tags: [String: String]) -> Messaging.Topic {
