@@ -11,7 +11,7 @@ enum PublishBenchmark: Benchmark {
     private static let each = 300
 
     static func run(_ session: Session) async throws -> [Figure] {
-        var (wide, refused, topics) = (Pairs(), Pairs(), Pairs())
+        var (wide, refused, topics, apart) = (Pairs(), Pairs(), Pairs(), Pairs())
         for round in 0...session.rounds {
             let send = try await cost(session) { queue, _, _ in try await queue.send() }
             let ten = try await cost(session, queues: 10) { queue, _, _ in try await publish(queue, "topic0") }
@@ -20,16 +20,21 @@ enum PublishBenchmark: Benchmark {
             let hundred = try await cost(session, topics: 100) { queue, publisher, number in
                 try await publish(queue, "topic\((publisher * 31 + number) % 100)")
             }
+            let spread = try await cost(session, topics: 100, areApart: true) { queue, publisher, number in
+                try await publish(queue, "topic\((publisher * 31 + number) % 100)")
+            }
             // The first is not counted.
             guard round > 0 else { continue }
             wide.add(ten, send)
             refused.add(filtered, send)
             topics.add(hundred, one)
+            apart.add(spread, one)
         }
         return [
             Figure("publish to 10 queues, against a send, µs", "", wide, goal: .ratioAtMost(3)),
             Figure("publish past 1,000 filters, against a send, µs", "", refused, goal: .ratioAtMost(1.5)),
             Figure("publish to 100 topics, against one, µs", "", topics, goal: .ratioAtMost(1.1)),
+            Figure("publish to 100 topics, a queue each, against one, µs", "", apart),
         ]
     }
 
@@ -41,9 +46,10 @@ enum PublishBenchmark: Benchmark {
     ///
     /// - Parameters:
     ///   - queues: how many subscribe to each topic.
+    ///   - areApart: whether each topic has queues of its own: a transaction then writes to as many places.
     ///   - filters: how many more do that refuse everything.
     private static func cost(
-        _ session: Session, topics: Int = 1, queues: Int = 1, filters: Int = 0,
+        _ session: Session, topics: Int = 1, queues: Int = 1, areApart: Bool = false, filters: Int = 0,
         _ body: @escaping @Sendable (HotQueue, Int, Int) async throws -> Void
     ) async throws -> Double {
         try await HotQueue.with(session) { queue in
@@ -51,8 +57,9 @@ enum PublishBenchmark: Benchmark {
             for topic in 0..<topics {
                 _ = try await messaging.createTopic("topic\(topic)")
                 for index in 0..<queues {
-                    _ = try await messaging.createQueue("queue\(topic)-\(index)")
-                    _ = try await messaging.subscribe(.queue("queue\(topic)-\(index)"), to: "topic\(topic)", .init(isRaw: true))
+                    _ = try await messaging.createQueue("queue\(areApart ? topic : 0)-\(index)")
+                    _ = try await messaging.subscribe(
+                        .queue("queue\(areApart ? topic : 0)-\(index)"), to: "topic\(topic)", .init(isRaw: true))
                 }
             }
             for index in 0..<filters {
