@@ -32,6 +32,8 @@ extension Discovery {
         public var adapters: [any RequestAdapter]
         /// Adapters for queues that come before the built-in one: the first that accepts a resource is used.
         public var queueAdapters: [any QueueAdapter]
+        /// The same for topics.
+        public var publishAdapters: [any PublishAdapter]
         /// Where the library logs: nothing above `debug` but what somebody should act on; never bodies.
         public var logger: Logger
 
@@ -54,6 +56,7 @@ extension Discovery {
             homes = []
             adapters = []
             queueAdapters = []
+            publishAdapters = []
             logger = Logger(label: "discovery")
         }
 

@@ -1,7 +1,8 @@
 internal import ServiceLifecycle
 
 extension Discovery {
-    /// Listens to a queue: its messages one by one, each to be settled by who asked for it.
+    /// Listens to a queue: its messages one by one, each to be settled by who asked for it. On a topic, hears what is published from the first
+    /// `next()` on: see ``subscribe(_:options:listening:handler:)``.
     ///
     /// A message's lease is extended for as long as its delivery is referenced; one that is dropped unsettled is given back at once.
     ///
@@ -28,7 +29,10 @@ extension Discovery {
     public func listen(
         _ address: Address, options: ListenOptions? = nil, handler: @escaping @concurrent @Sendable (Delivery) async throws -> Void
     ) async throws(DiscoveryError) {
-        let listener = try Listener(address, client, options, isSequence: false)
+        try await run(try Listener(address, client, options, isSequence: false), handler)
+    }
+
+    func run(_ listener: Listener, _ handler: @escaping Listener.Handler) async throws(DiscoveryError) {
         let result: Result<Void, DiscoveryError> = await withGracefulShutdownHandler {
             await withTaskCancellationHandler {
                 do throws(DiscoveryError) { return .success(try await listener.run(handler)) } catch { return .failure(error) }
@@ -39,7 +43,7 @@ extension Discovery {
             listener.stop()
         }
         try result.get()
-        if Task.isCancelled { throw Listener.cancelled.with(address: address) }
+        if Task.isCancelled { throw Listener.cancelled.with(address: listener.address) }
     }
 
     /// Listens to a queue: hands each message's body, read as JSON, to a closure. Waits and throws as the form over deliveries; a body that

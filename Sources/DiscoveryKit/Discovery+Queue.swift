@@ -40,7 +40,7 @@ extension Discovery {
         let start = ContinuousClock.now
         return try await client.telemetry.observe(.queue, address, from: start) { observation throws(DiscoveryError) in
             let results = try await client.sender.send(messages, to: address, options ?? SendOptions(), from: start, &observation)
-            client.telemetry.sent(results)
+            client.telemetry.sent(results, by: .queue)
             return results
         }
     }

@@ -80,6 +80,55 @@ extension Discovery {
         try await current.queue(address, contentsOf: messages, options: options)
     }
 
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func publish(
+        _ address: Address, _ body: some Encodable, options: SendOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.publish(address, body, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func publish(
+        _ address: Address, _ message: Message, options: SendOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.publish(address, message, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func subscribe(
+        _ topic: Address, options: SubscribeOptions? = nil, listening: ListenOptions? = nil,
+        handler: @escaping @concurrent @Sendable (Delivery) async throws -> Void
+    ) async throws(DiscoveryError) {
+        try await current.subscribe(topic, options: options, listening: listening, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func subscribe<Body: Decodable & Sendable>(
+        _ topic: Address, options: SubscribeOptions? = nil, listening: ListenOptions? = nil,
+        handler: @escaping @concurrent @Sendable (Body) async throws -> Void
+    ) async throws(DiscoveryError) {
+        try await current.subscribe(topic, options: options, listening: listening, handler: handler)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func subscribe(
+        _ topic: Address, _ subscriber: Address, options: SubscribeOptions? = nil
+    ) async throws(DiscoveryError) -> String {
+        try await current.subscribe(topic, subscriber, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func subscribe(_ topic: Address, url: String, options: SubscribeOptions? = nil) async throws(DiscoveryError) -> String {
+        try await current.subscribe(topic, url: url, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    public static func unsubscribe(_ subscription: String) async throws(DiscoveryError) { try await current.unsubscribe(subscription) }
+
     /// The method of the same name on ``current``, as it is when the first message is asked for.
     public static func listen(_ address: Address, options: ListenOptions? = nil) -> Deliveries {
         Deliveries { () throws(DiscoveryError) in try Listener(address, current.client, options, isSequence: true) }

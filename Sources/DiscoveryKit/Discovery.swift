@@ -34,6 +34,9 @@ final class Client: Sendable {
     let caller: Caller
     let queues: Queues
     let sender: Sender
+    let publisher: Sender
+    /// The queues of the home, if there is one.
+    let homeQueues: FileQueueAdapter?
     let telemetry: Telemetry
 
     init(_ configuration: Discovery.Configuration) {
@@ -46,13 +49,20 @@ final class Client: Sendable {
             adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) } + [builtIn],
             interceptor: configuration.backend.interceptor, defaults: configuration.request)
         let limit = configuration.request.deadline ?? RequestOptions.defaultDeadline
-        queues = Queues(
+        let homeQueues = FileQueueAdapter.built(for: names, resolver, configuration.homes)
+        self.homeQueues = homeQueues
+        let queues = Queues(
             resolver: resolver,
             adapters: configuration.backend.queueAdapters
-                + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) }
-                + FileQueueAdapter.built(for: names, resolver, configuration.homes),
-            isStrictFIFO: configuration.isStrictFIFO)
-        sender = Sender(queues: queues)
+                + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) } + (homeQueues.map { [$0] } ?? []))
+        self.queues = queues
+        sender = Sender(resolver: resolver, isStrictFIFO: configuration.isStrictFIFO) { route, address, failed throws(DiscoveryError) in
+            try queues.outlet(on: route, of: address, avoiding: failed)
+        }
+        let topics = Topics(adapters: configuration.publishAdapters + FileTopicAdapter.built(for: names))
+        publisher = Sender(resolver: resolver, isStrictFIFO: configuration.isStrictFIFO) { route, address, failed throws(DiscoveryError) in
+            try topics.outlet(on: route, of: address, avoiding: failed)
+        }
         telemetry = Telemetry(logger: configuration.logger)
     }
 

@@ -10,8 +10,8 @@ struct FileQueueAdapter: QueueAdapter {
     let resolver: Resolver
 
     /// The adapter of an embedded client; none for others.
-    static func built(for names: any NameService, _ resolver: Resolver, _ homes: [String]) -> [any QueueAdapter] {
-        (names as? EmbeddedBackend).map { [FileQueueAdapter(home: $0, homes: Set(homes), resolver: resolver)] } ?? []
+    static func built(for names: any NameService, _ resolver: Resolver, _ homes: [String]) -> FileQueueAdapter? {
+        (names as? EmbeddedBackend).map { FileQueueAdapter(home: $0, homes: Set(homes), resolver: resolver) }
     }
 
     func accepts(_ resource: Resource) -> Bool {
@@ -105,12 +105,19 @@ struct FileQueueAdapter: QueueAdapter {
 }
 
 extension OutgoingMessage {
-    fileprivate func outgoing(usesFresh: Bool, now: HomeTime) -> Messaging.Outgoing {
+    /// The body as text, and the attributes with word of how it became that.
+    var text: (body: [UInt8], attributes: [String: Messaging.Attribute]) {
         let (body, encoding) = QueueText.encode(message.body)
+        var attributes = message.attributes.mapValues(\.engine)
+        if let encoding { attributes[QueueText.attribute] = .init(.string(encoding)) }
+        return (body, attributes)
+    }
+
+    fileprivate func outgoing(usesFresh: Bool, now: HomeTime) -> Messaging.Outgoing {
+        let (body, attributes) = text
         var outgoing = Messaging.Outgoing(
-            body, attributes: message.attributes.mapValues(\.engine), delay: delay, group: group,
+            body, attributes: attributes, delay: delay, group: group,
             deduplication: deduplication ?? (usesFresh ? freshDeduplication : nil))
-        if let encoding { outgoing.attributes[QueueText.attribute] = .init(.string(encoding)) }
         // The home's clock never falls; the wall clock says how far from now.
         if let deliverAt {
             let left = deliverAt.timeIntervalSinceNow

@@ -47,6 +47,8 @@ final class Listener: Sendable {
 
     let address: Address
     let queues: Queues
+    /// What it hears of topics, where there is a home.
+    private let topics: TopicListening?
     let names: any NameService
     let telemetry: Telemetry
     let logger: Logger
@@ -58,8 +60,13 @@ final class Listener: Sendable {
     let state: Mutex<State>
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
-    /// - Parameter isSequence: messages are handed over as they are asked for, and not as many at once as the options say.
-    init(_ address: Address, _ client: Client, _ options: ListenOptions?, isSequence: Bool) throws(DiscoveryError) {
+    /// - Parameters:
+    ///   - isSequence: messages are handed over as they are asked for, and not as many at once as the options say.
+    ///   - subscription: what to hear of a topic, should the address lead to one.
+    init(
+        _ address: Address, _ client: Client, _ options: ListenOptions?, isSequence: Bool,
+        subscription: SubscribeOptions = SubscribeOptions()
+    ) throws(DiscoveryError) {
         do {
             try options?.check()
         } catch {
@@ -70,7 +77,10 @@ final class Listener: Sendable {
             let undecodable = options.undecodable, let first = options.firstBackoff, let longest = options.longestBackoff
         else { preconditionFailure("A field of ListenOptions has no default. Give it one in ListenOptions.defaults.") }
         self.address = address
-        queues = client.queues
+        topics = try TopicListening(client, subscription, address)
+        var queues = client.queues
+        if let topics { queues.adapters.append(topics) }
+        self.queues = queues
         names = client.names
         telemetry = client.telemetry
         logger = client.configuration.logger
@@ -106,6 +116,7 @@ final class Listener: Sendable {
                 await sleep()
             }
         }
+        await topics?.end()
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 

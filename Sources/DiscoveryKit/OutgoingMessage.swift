@@ -14,13 +14,15 @@ public struct OutgoingMessage: Sendable, Hashable {
     public var deduplication: String?
     /// What to use where the queue is a FIFO queue that does not deduplicate by content: the sender gave no ``deduplication``.
     public var freshDeduplication: String?
+    /// What a message to a topic is about.
+    public var subject: String?
     /// The trace that the sender is part of, as headers: with a W3C tracer, `traceparent`.
     public var trace: [String: String]
 
     /// Makes one, as a test of an adapter does.
     public init(
         _ message: Message, delay: Duration? = nil, deliverAt: Date? = nil, group: String? = nil, deduplication: String? = nil,
-        freshDeduplication: String? = nil, trace: [String: String] = [:]
+        freshDeduplication: String? = nil, subject: String? = nil, trace: [String: String] = [:]
     ) {
         self.message = message
         self.delay = delay
@@ -28,6 +30,7 @@ public struct OutgoingMessage: Sendable, Hashable {
         self.group = group
         self.deduplication = deduplication
         self.freshDeduplication = freshDeduplication
+        self.subject = subject
         self.trace = trace
     }
 }

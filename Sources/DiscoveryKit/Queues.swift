@@ -3,8 +3,7 @@ internal import Registry
 /// Where the messages of addresses are: the resolver and the adapters for queues.
 struct Queues: Sendable {
     let resolver: Resolver
-    let adapters: [any QueueAdapter]
-    let isStrictFIFO: Bool
+    var adapters: [any QueueAdapter]
 
     /// A queue and who speaks to it.
     struct Place: Sendable {
@@ -20,19 +19,18 @@ struct Queues: Sendable {
     ///
     /// - Throws: `.wrongKind` and `.unsupported` besides what the resolver throws.
     func place(on route: Route, of address: Address, avoiding failed: [Target] = []) throws(DiscoveryError) -> (Place, Target) {
-        if let override = route.override, route.canned != nil {
-            throw DiscoveryError(
-                .unsupported,
-                "The override of `\(override.pattern)` answers calls to \(address), and a message needs a queue: it is \(override). Redirect it to a queue instead.",
-                address: address)
-        }
-        guard let target = route.choose(avoiding: failed, at: .now) else { throw Resolver.ended(address) }
-        var resource = target.resource
-        // Where an override leads by a URL is said by nobody but who sends: to a queue.
-        if let url = route.override?.redirect, Override.isURL(url) { resource = Resource(.queue, at: url) }
+        var (resource, target) = try route.destination(of: address, as: .queue, avoiding: failed)
         if let home = route.override?.home { resource = LocalQueue.moved(resource, to: home) }
         guard let adapter = adapters.first(where: { $0.accepts(resource) }) else { throw Self.refusal(resource, target.address) }
         return (Place(address: target.address, resource: resource, adapter: adapter, instance: target.instance), target)
+    }
+
+    func outlet(on route: Route, of address: Address, avoiding failed: [Target]) throws(DiscoveryError) -> (Outlet, Target) {
+        let (place, target) = try place(on: route, of: address, avoiding: failed)
+        let outlet = Outlet(address: place.address, resource: place.resource) { messages async throws(DiscoveryError) in
+            try await place.adapter.send(messages, to: place.resource)
+        }
+        return (outlet, target)
     }
 
     private static func refusal(_ resource: Resource, _ address: Address) -> DiscoveryError {

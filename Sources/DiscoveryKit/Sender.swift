@@ -1,6 +1,9 @@
-/// Puts messages into queues: the tries, and what is between them. One try is an adapter's.
+/// Puts messages into queues, or publishes them: the tries, and what is between them. One try is an adapter's.
 struct Sender: Sendable {
-    let queues: Queues
+    let resolver: Resolver
+    let isStrictFIFO: Bool
+    /// Where an address leads, avoiding targets that have failed.
+    let outlet: @Sendable (Route, Address, [Target]) throws(DiscoveryError) -> (Outlet, Target)
 
     /// - Returns: for each message its id, or why it was not accepted.
     /// - Throws: what happened to all of them alike.
@@ -9,23 +12,23 @@ struct Sender: Sendable {
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
         try options.check(address)
-        var route = try await queues.resolver.route(address, checkedWithin: .milliseconds(50), at: start)
+        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start)
         let deadline = start + min(route.rules.deadline, RequestOptions.longestDeadline)
         route.calls.begin(at: start)
         if let override = route.override, try await override.hold(address, until: deadline) {
-            route = try await queues.resolver.route(address)
+            route = try await resolver.route(address)
         }
-        var batch = Batch(messages, options, isStrict: queues.isStrictFIFO)
+        var batch = Batch(messages, options, isStrict: isStrictFIFO)
         var failed: [Target] = []
         while true {
             let failure: DiscoveryError
             do throws(DiscoveryError) {
-                let (place, target) = try queues.place(on: route, of: address, avoiding: failed)
+                let (place, target) = try outlet(route, address, failed)
                 observation.kind = place.resource.kind
                 failed.append(target)
                 let outgoing = try batch.outgoing(to: place)
                 if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled. Nothing was sent.") }
-                let results = try await place.adapter.send(outgoing, to: place.resource)
+                let results = try await place.send(outgoing)
                 guard let again = try batch.take(results, at: place) else { return batch.results }
                 failure = again
             } catch {
@@ -40,7 +43,7 @@ struct Sender: Sendable {
             }
             do throws(DiscoveryError) {
                 try await pause(address, route, failure, tries: failed.count, until: deadline)
-                route = try await queues.resolver.route(address)
+                route = try await resolver.route(address)
             } catch {
                 let isOver = error.code == .deadlineExceeded
                 return try batch.failed(with: (isOver ? failure : error).with(address: address).after(tries: failed.count))
@@ -85,16 +88,18 @@ struct Sender: Sendable {
         var results: [Result<MessageID, DiscoveryError>] { outcomes.compactMap { $0 } }
 
         /// What is still to be sent, in order.
-        mutating func outgoing(to place: Queues.Place) throws(DiscoveryError) -> [OutgoingMessage] {
+        mutating func outgoing(to place: Outlet) throws(DiscoveryError) -> [OutgoingMessage] {
+            try options.check(place.resource.kind, place.address)
             var outgoing = open.map { index in
                 OutgoingMessage(
                     messages[index], delay: options.delay, deliverAt: options.deliverAt, group: options.group,
-                    deduplication: options.deduplication, trace: trace)
+                    deduplication: options.deduplication, subject: options.subject, trace: trace)
             }
             guard place.resource.isFIFO else { return outgoing }
             if options.group == nil, isStrict {
                 throw DiscoveryError(
-                    .invalid, "\(place.address) is a FIFO queue, and the message has no group. Give it one in `SendOptions.group`.",
+                    .invalid,
+                    "\(place.address) is a FIFO \(place.resource.kind), and the message has no group. Give it one in `SendOptions.group`.",
                     address: place.address)
             }
             if fresh.isEmpty, options.deduplication == nil, !isStrict {
@@ -111,7 +116,7 @@ struct Sender: Sendable {
         ///
         /// - Returns: why another is to be made; `nil` when all is said.
         mutating func take(
-            _ results: [Result<MessageID, DiscoveryError>], at place: Queues.Place
+            _ results: [Result<MessageID, DiscoveryError>], at place: Outlet
         ) throws(DiscoveryError) -> DiscoveryError? {
             guard results.count == open.count else {
                 throw DiscoveryError(
@@ -150,6 +155,6 @@ extension DiscoveryError {
 }
 
 extension Resource {
-    /// Whether it is a queue that keeps the order inside groups.
-    var isFIFO: Bool { kind == .queue && location.hasSuffix(".fifo") }
+    /// Whether it is a queue or a topic that keeps the order inside groups.
+    var isFIFO: Bool { (kind == .queue || kind == .topic) && location.hasSuffix(".fifo") }
 }

@@ -10,8 +10,8 @@ internal import Tracing
 /// | metric | labels |
 /// |---|---|
 /// | `discovery.operation.duration` (timer) | `operation`, `kind`, `code`: each of a small fixed set |
-/// | `discovery.request.retries`, `discovery.queue.retries` (counters) | `code`: of the call in the end |
-/// | `discovery.queue.messages` (counter) | `code`: `ok`, or why a message was not accepted |
+/// | `discovery.request.retries`, `discovery.queue.retries`, `discovery.publish.retries` (counters) | `code`: of the call in the end |
+/// | `discovery.queue.messages`, `discovery.publish.messages` (counters) | `code`: `ok`, or why a message was not accepted |
 /// | `discovery.listen.settlements` (counter) | `outcome`: `finished`, `retried`, `deadLettered`, `lost` or `failed` |
 final class Telemetry: Sendable {
     private struct Label: Hashable {
@@ -38,7 +38,7 @@ final class Telemetry: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    enum StaticOperation: String, Sendable { case request, serve, register, deregister, queue, deliver }
+    enum StaticOperation: String, Sendable { case request, serve, register, deregister, queue, publish, deliver }
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
@@ -97,12 +97,12 @@ final class Telemetry: Sendable {
             ])
     }
 
-    /// Counts what became of messages that were sent.
-    func sent(_ results: [Result<MessageID, DiscoveryError>]) {
+    /// Counts what became of messages that were sent, or published.
+    func sent(_ results: [Result<MessageID, DiscoveryError>], by operation: StaticOperation) {
         guard isMeasuring else { return }
         for result in results {
             let code = if case .failure(let error) = result { error.code.description } else { "ok" }
-            counter("discovery.queue.messages", "code", code).increment()
+            counter("discovery.\(operation.rawValue).messages", "code", code).increment()
         }
     }
 
@@ -166,7 +166,7 @@ extension Telemetry.StaticOperation {
     fileprivate var spanKind: SpanKind {
         switch self {
         case .serve: .server
-        case .queue: .producer
+        case .queue, .publish: .producer
         case .deliver: .consumer
         case .request, .register, .deregister: .client
         }

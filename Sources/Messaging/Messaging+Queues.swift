@@ -196,7 +196,7 @@ extension MessageTransaction {
             from: name, to: try memo.queue(redrive.deadLetterQueue, connection)?.queue(tags: [:]), named: redrive.deadLetterQueue)
     }
 
-    fileprivate func put(_ configuration: Messaging.QueueConfiguration, _ number: Int64) throws(StoreError) {
+    func put(_ configuration: Messaging.QueueConfiguration, _ number: Int64) throws(StoreError) {
         try connection.run(
             """
             UPDATE queues SET delay = ?, maximum_size = ?, retention = ?, wait = ?, visibility = ?, dead_letter = ?, maximum_receives = ?,

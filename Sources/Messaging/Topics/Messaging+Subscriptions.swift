@@ -76,6 +76,9 @@ extension Messaging {
                 "UPDATE subscriptions SET is_raw = ?, filter = ?, filter_scope = ?, dead_letter = ? WHERE number = ?",
                 .integer(configuration.isRaw ? 1 : 0), .optional(configuration.filter?.text),
                 .optional(configuration.filter?.scope.rawValue), .optional(configuration.deadLetterQueue), .integer(row.number))
+            if old.queue.hasPrefix(Self.hidden) {
+                try work.put(.delivering(configuration, isHere: row.lease != nil), work.queue(old.queue).number)
+            }
             try work.changedCatalog()
             return try work.subscription(row.number, of: topic)
         }
@@ -140,7 +143,7 @@ extension MessageTransaction {
             .optional(configuration.filter?.text), .optional(configuration.filter?.scope.rawValue),
             .optional(configuration.deadLetterQueue), .optional(lease.map { Int64($0.slot) }), .optional(lease?.generation), .integer(now))
         let subscription = try subscription(number, of: topic)
-        if endpoint.protocolName != "sqs" { _ = try create(subscription.queue, .delivering) }
+        if endpoint.protocolName != "sqs" { _ = try create(subscription.queue, .delivering(configuration, isHere: lease != nil)) }
         try confirm(confirmation, number, queue: subscription.queue, of: topic)
         return try self.subscription(number, of: topic)
     }
@@ -194,8 +197,13 @@ extension Messaging.Subscription.Endpoint {
 }
 
 extension Messaging.QueueConfiguration {
-    /// Of a queue from which messages are delivered: how long, how often and where to when it fails is the subscription's business.
-    static let delivering = Self(retention: .seconds(1_209_600), visibility: .seconds(60))
+    /// Of a queue from which messages are delivered. To how often a message is tried the courier's policy sees; a closure's is tried ten times.
+    static func delivering(_ subscription: Messaging.SubscriptionConfiguration, isHere: Bool) -> Self {
+        let redrive = subscription.deadLetterQueue.map {
+            Messaging.RedrivePolicy(deadLetterQueue: $0, maximumReceives: isHere ? 10 : 1_000)
+        }
+        return Self(retention: .seconds(1_209_600), visibility: .seconds(60), redrive: redrive)
+    }
 }
 
 extension Connection {
