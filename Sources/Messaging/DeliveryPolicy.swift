@@ -8,7 +8,7 @@ extension Messaging {
     package struct DeliveryPolicy: Sendable, Hashable {
         /// How delays grow from the least, before the first retry of their phase, to the greatest, before its last.
         ///
-        /// AWS publishes the names and a graph, without formulas. These have its shapes; between the ends each lies below the one before it.
+        /// AWS publishes the names and a graph, without formulas. These have its shapes.
         package enum Backoff: String, Sendable, Hashable, CaseIterable {
             /// By the same amount each time.
             case linear
