@@ -19,9 +19,14 @@ final class HTTPExchange: HTTPClientResponseDelegate {
     }
 
     private let maximumReplySize: Int
+    private let needsWholeReply: Bool
     private let state = Mutex(State())
 
-    init(maximumReplySize: Int) { self.maximumReplySize = maximumReplySize }
+    /// - Parameter needsWholeReply: whether an answer that is too large is an error; otherwise it is one without a body.
+    init(maximumReplySize: Int, needsWholeReply: Bool = true) {
+        self.maximumReplySize = maximumReplySize
+        self.needsWholeReply = needsWholeReply
+    }
 
     /// Whether any of the request was given to a connection.
     var wasSent: Bool { state.withLock { $0.wasSent } }
@@ -53,7 +58,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
         } catch let error as NIOTooManyBytesError {
             let (status, headers) = state.withLock { ($0.status, $0.headers) }
             // What a refusal has to say beside its status does not matter.
-            guard status == .tooManyRequests || status == .serviceUnavailable else { throw error }
+            guard !needsWholeReply || status == .tooManyRequests || status == .serviceUnavailable else { throw error }
             return FunctionAnswer(status: Int(status.code), headers: headers, body: [])
         }
     }

@@ -47,8 +47,8 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         return outgoing
     }
 
-    /// Taking a URL apart costs more than all that the facade does for a call, and there are few.
-    private static func empty(to location: String) throws -> HTTPClient.Request {
+    /// A POST of nothing. Taking a URL apart costs more than all that the facade does for a call, and there are few.
+    static func empty(to location: String) throws -> HTTPClient.Request {
         if let known = requests.withLock({ $0[location] }) { return known }
         let new = try HTTPClient.Request(url: location, method: .POST)
         requests.withLock { requests in
@@ -120,7 +120,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
         case let error as NIOConnectionError: error.connectionErrors.first.map { reason($0.error) } ?? "the host is unknown"
@@ -130,7 +130,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     /// One for the process, never shut down: a client of ours may be dropped without ceremony. Connections close when idle.
-    private static let client: HTTPClient = {
+    static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         // A redirected POST would be repeated elsewhere as a GET, without its body.
         configuration.redirectConfiguration = .disallow

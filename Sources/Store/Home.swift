@@ -6,6 +6,7 @@ internal import Foundation
 /// registry.sqlite   namespaces, services, instances       (+ -wal, -shm)
 /// messages.sqlite   queues, topics, messages              (+ -wal, -shm)
 /// lock-registry, lock-messages   writer locks, with a note of who holds them
+/// lock-…            one for each office that processes hold in turn, such as the courier's
 /// signals           one page, mapped by all: commit counters, bells, home time
 /// leases            a word per process slot, with a kernel lock on it
 /// ballast           16 MiB, given up when the disk is full
@@ -20,7 +21,7 @@ package final class Home: Sendable {
     private let leases: Leases
     private let sleepers: Sleepers
     private let generation: Int
-    private let isShared: Bool
+    let isShared: Bool
 
     /// Opens the directory, or makes it: with mode 0700, or for a group with 2770. Blocks for the disk, briefly.
     ///
@@ -113,6 +114,13 @@ package final class Home: Sendable {
             throw StoreError(
                 .unusable, "This process is a fork of the one that opened \(path). Open the home after the fork, not before it.")
         }
+    }
+
+    /// Tells the home from another that came to its place after it was removed.
+    var identity: String {
+        var status = stat()
+        fstat(signals.file.descriptor, &status)
+        return "\(status.st_dev):\(status.st_ino)"
     }
 
     /// The time by which all deadlines in this home are kept; never falls.
