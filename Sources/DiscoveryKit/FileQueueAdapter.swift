@@ -36,7 +36,8 @@ struct FileQueueAdapter: QueueAdapter {
         let (home, name) = try place(queue)
         return try await home.runMessaging { messaging in
             let received = try await messaging.receive(from: name, maximum: maximum, visibility: visibility, wait: waiting)
-            return received.map { QueuedMessage($0, isOrdered: Messaging.isFIFO(queue: name)) }
+            let now = messaging.store.home.now()
+            return received.map { QueuedMessage($0, isOrdered: Messaging.isFIFO(queue: name), now: now) }
         }
     }
 
@@ -134,11 +135,10 @@ extension OutgoingMessage {
 }
 
 extension QueuedMessage {
-    fileprivate init(_ received: Messaging.Received, isOrdered: Bool) {
-        var attributes = received.attributes.mapValues { Message.Attribute($0) }
-        let encoding = attributes.removeValue(forKey: QueueText.attribute)
-        var message = Message.bytes(QueueText.decode(received.body, encoding))
-        message.attributes = attributes
+    /// What came by a topic to a queue that does not take it raw comes in SNS's envelope, which only now is made.
+    fileprivate init(_ received: Messaging.Received, isOrdered: Bool, now: HomeTime) {
+        let notification = Notification(received, now: now)
+        let message = notification.map { Message.bytes($0.envelope()) } ?? Message(received)
         self.init(
             id: MessageID(received.id.description), message: message, receipt: Receipt(received.receipt.description),
             receiveCount: received.receives, group: received.group, isOrdered: isOrdered, trace: QueueText.headers(received.trace))
@@ -146,7 +146,7 @@ extension QueuedMessage {
 }
 
 extension Message.Attribute {
-    fileprivate var engine: Messaging.Attribute {
+    var engine: Messaging.Attribute {
         switch self {
         case .string(let text): .init(.string(text))
         case .number(let text): .init(.number(text))

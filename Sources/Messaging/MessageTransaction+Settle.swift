@@ -55,6 +55,8 @@ extension MessageTransaction {
         let held = try inFlight(receipt, in: queue).get()
         let due = try Rules.extended(retryAfter, taken: held.taken ?? now, now: now)
         try annotate(held.number, origin: nil, failure: reason)
+        // Until then nobody has it.
+        try connection.run("UPDATE messages SET holder = NULL WHERE number = ?", .integer(held.number))
         try setDue(due, of: held, in: queue)
         try settle(held.lane, in: queue)
     }

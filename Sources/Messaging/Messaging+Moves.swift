@@ -34,6 +34,7 @@ extension Messaging {
             try work.connection.run(
                 "INSERT INTO moves VALUES (?, ?, ?, ?, ?, 'RUNNING', 0, ?, ?, NULL)", .integer(number), .text(source),
                 .integer(queue.number), .optional(destination), .optional(perSecond.map { Int64($0) }), .integer(total), .integer(work.now))
+            work.transaction.ring(Self.courierBell)
             return try work.moveTask(number)
         }
     }

@@ -136,6 +136,7 @@ extension Messaging {
                 filter TEXT,
                 filter_scope TEXT,
                 dead_letter TEXT,
+                delivery TEXT,
                 token TEXT,
                 token_expires INTEGER,
                 is_pending INTEGER NOT NULL,

@@ -73,9 +73,10 @@ extension Messaging {
             let topic = try work.topic(name)
             try work.checkDeadLetter(of: configuration, in: topic)
             try work.connection.run(
-                "UPDATE subscriptions SET is_raw = ?, filter = ?, filter_scope = ?, dead_letter = ? WHERE number = ?",
+                "UPDATE subscriptions SET is_raw = ?, filter = ?, filter_scope = ?, dead_letter = ?, delivery = ? WHERE number = ?",
                 .integer(configuration.isRaw ? 1 : 0), .optional(configuration.filter?.text),
-                .optional(configuration.filter?.scope.rawValue), .optional(configuration.deadLetterQueue), .integer(row.number))
+                .optional(configuration.filter?.scope.rawValue), .optional(configuration.deadLetterQueue),
+                .optional(configuration.delivery?.json), .integer(row.number))
             if old.queue.hasPrefix(Self.hidden) {
                 try work.put(.delivering(configuration, isHere: row.lease != nil), work.queue(old.queue).number)
             }
@@ -138,10 +139,12 @@ extension MessageTransaction {
         var lease: Lease?
         if case .process(let holder) = endpoint { lease = holder }
         try connection.run(
-            "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, ?, ?, ?)", .integer(number), .integer(topic.number),
+            "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, ?, ?, ?)", .integer(number),
+            .integer(topic.number),
             .text(endpoint.protocolName), .text(endpoint.text ?? String(number)), .integer(configuration.isRaw ? 1 : 0),
             .optional(configuration.filter?.text), .optional(configuration.filter?.scope.rawValue),
-            .optional(configuration.deadLetterQueue), .optional(lease.map { Int64($0.slot) }), .optional(lease?.generation), .integer(now))
+            .optional(configuration.deadLetterQueue), .optional(configuration.delivery?.json), .optional(lease.map { Int64($0.slot) }),
+            .optional(lease?.generation), .integer(now))
         let subscription = try subscription(number, of: topic)
         if endpoint.protocolName != "sqs" { _ = try create(subscription.queue, .delivering(configuration, isHere: lease != nil)) }
         try confirm(confirmation, number, queue: subscription.queue, of: topic)

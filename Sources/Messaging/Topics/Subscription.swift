@@ -57,11 +57,16 @@ extension Messaging {
         package var isRaw: Bool
         /// Where messages go that cannot be delivered. Without one they are dropped.
         package var deadLetterQueue: String?
+        /// How often the courier tries; SNS's defaults when `nil`.
+        package var delivery: DeliveryPolicy?
 
-        package init(filter: FilterPolicy? = nil, isRaw: Bool = false, deadLetterQueue: String? = nil) {
+        package init(
+            filter: FilterPolicy? = nil, isRaw: Bool = false, deadLetterQueue: String? = nil, delivery: DeliveryPolicy? = nil
+        ) {
             self.filter = filter
             self.isRaw = isRaw
             self.deadLetterQueue = deadLetterQueue
+            self.delivery = delivery
         }
     }
 

@@ -31,6 +31,7 @@ struct SubscriptionRow {
     let filterText: String?
     let filterScope: String?
     let deadLetterQueue: String?
+    let delivery: String?
     let token: String?
     let tokenExpires: Int64
     let isPending: Bool
@@ -46,15 +47,16 @@ struct SubscriptionRow {
         filterText = row.optionalText(5)
         filterScope = row.optionalText(6)
         deadLetterQueue = row.optionalText(7)
-        token = row.optionalText(8)
-        tokenExpires = row.integer(9)
-        isPending = row.integer(10) != 0
-        lease = row.optionalInteger(11).map { Lease(slot: Int(clamping: $0), generation: row.integer(12)) }
-        created = row.integer(13)
+        delivery = row.optionalText(8)
+        token = row.optionalText(9)
+        tokenExpires = row.integer(10)
+        isPending = row.integer(11) != 0
+        lease = row.optionalInteger(12).map { Lease(slot: Int(clamping: $0), generation: row.integer(13)) }
+        created = row.integer(14)
     }
 
     /// The first column behind them.
-    static let columns: Int32 = 14
+    static let columns: Int32 = 15
 
     func filter() throws -> Messaging.FilterPolicy? {
         guard let filterText, let scope = filterScope.flatMap(Messaging.FilterScope.init(rawValue:)) else { return nil }
@@ -83,7 +85,9 @@ struct SubscriptionRow {
             }
         return Messaging.Subscription(
             id: .init(salt: salt, number: number), topic: topic, endpoint: endpoint,
-            configuration: .init(filter: try filter(), isRaw: isRaw, deadLetterQueue: deadLetterQueue), isPending: isPending,
+            configuration: .init(
+                filter: try filter(), isRaw: isRaw, deadLetterQueue: deadLetterQueue,
+                delivery: delivery.flatMap { try? Messaging.DeliveryPolicy(json: $0) }), isPending: isPending,
             created: HomeTime(milliseconds: created), queue: queue(isFIFO: Rules.isFIFO(topic)))
     }
 }

@@ -1,0 +1,215 @@
+internal import Foundation
+internal import Logging
+internal import Messaging
+internal import Store
+
+/// Delivers what a home has accepted for later: messages of topics for HTTP endpoints and functions, and runs its move tasks. One process of
+/// all that open the home does it at a time; the next takes over when that ends, `kill -9` included.
+///
+/// Each subscription has a queue of its own and is served by a task of its own: an endpoint that is slow or dead delays nobody else.
+struct Courier: Sendable {
+    let home: EmbeddedBackend
+    let caller: Caller
+    let telemetry: Telemetry
+    let logger: Logger
+
+    static let office = "courier"
+    /// Deliveries of one subscription in flight at once.
+    private static let width = 10
+
+    private enum Event: Sendable { case rang, moved, ended(Messaging.SubscriptionID) }
+
+    /// Waits until it is this process's turn, and delivers until the task is cancelled; what is in flight then is delivered once more by the
+    /// next. While nothing is to be delivered nothing is asked of the system.
+    ///
+    /// - Throws: `.cancelled`; what keeps the home from being used.
+    func run() async throws(DiscoveryError) {
+        var failures = 0
+        while true {
+            do {
+                let messaging = try await home.messaging()
+                try await messaging.store.home.election(Self.office).hold {
+                    logger.debug("this process delivers for the home", metadata: ["discovery.home": .string(home.path)])
+                    try await messaging.releaseDeliveries()
+                    failures = 0
+                    try await serve(messaging)
+                }
+            } catch {
+                let error = DiscoveryError(wrapping: error)
+                if Task.isCancelled { throw DiscoveryError(.cancelled, "The courier's task was cancelled.") }
+                if [.homeUnusable, .damaged, .configuration].contains(error.code) { throw error }
+                failures += 1
+                await pause(failures, "the courier could not go on, and begins anew", error.message)
+            }
+        }
+    }
+
+    private func pause(_ failures: Int, _ what: Logger.Message, _ reason: String) async {
+        logger.warning(what, metadata: ["discovery.home": .string(home.path), "discovery.reason": .string(reason)])
+        var generator = SystemRandomNumberGenerator()
+        let backoff = Backoff(first: .milliseconds(100), longest: .seconds(10))
+        try? await Task.sleep(for: backoff.delay(beforeRetry: failures, using: &generator))
+    }
+
+    private func serve(_ messaging: Messaging) async throws {
+        let store = messaging.store.home
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            var served: Set<Messaging.SubscriptionID> = []
+            var isSleeping = false
+            var isMoving = false
+            while true {
+                try Task.checkCancellation()
+                let rings = store.rings(of: Messaging.courierBell)
+                for subscription in try await messaging.pendingDeliveries() where served.insert(subscription.id).inserted {
+                    group.addTask {
+                        await serve(subscription, messaging)
+                        return .ended(subscription.id)
+                    }
+                }
+                if !isMoving, try await !messaging.runningMoves().isEmpty {
+                    isMoving = true
+                    group.addTask {
+                        try await move(messaging)
+                        return .moved
+                    }
+                }
+                if !isSleeping {
+                    isSleeping = true
+                    group.addTask {
+                        _ = try await store.sleep(at: Messaging.courierBell, since: rings)
+                        return .rang
+                    }
+                }
+                switch try await group.next() {
+                case .rang, nil: isSleeping = false
+                case .moved: isMoving = false
+                case .ended(let id): served.remove(id)
+                }
+            }
+        }
+    }
+
+    /// Takes the home's move tasks a step further, each; where their rates allow none, lets a while pass.
+    private func move(_ messaging: Messaging) async throws {
+        var hasMoved = false
+        for task in try await messaging.runningMoves() {
+            do {
+                let next = try await messaging.stepMove(task.handle)
+                if next.moved > task.moved || next.state != .running { hasMoved = true }
+            } catch let error as MessagingError where error.code == .resourceNotFound {
+                // Its queue was deleted, and the task with it.
+                hasMoved = true
+            }
+        }
+        if !hasMoved { try await Task.sleep(for: .milliseconds(100)) }
+    }
+
+    /// Delivers the messages of one subscription until none comes any more.
+    private func serve(_ subscription: Messaging.Subscription, _ messaging: Messaging) async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let received = try await messaging.receive(from: subscription.queue, maximum: Self.width, wait: .seconds(20))
+                if received.isEmpty { return }
+                failures = 0
+                // As it is now: attributes change, and the endpoint may have confirmed.
+                let current = try await messaging.subscription(subscription.id)
+                await withDiscardingTaskGroup { group in
+                    for message in received { group.addTask { await deliver(message, to: current, messaging) } }
+                }
+            } catch let error as MessagingError where [.queueDoesNotExist, .subscriptionDoesNotExist].contains(error.code) {
+                return
+            } catch {
+                failures += 1
+                await pause(failures, "deliveries could not be taken from the home, and are tried again", "\(error)")
+            }
+        }
+    }
+
+    private func deliver(_ message: Messaging.Received, to subscription: Messaging.Subscription, _ messaging: Messaging) async {
+        let outcome: EndpointDelivery.Outcome
+        do throws(CancellationError) {
+            outcome = try await attempt(message, to: subscription, now: messaging.store.home.now())
+        } catch {
+            // It may have arrived. The next courier tries again at once.
+            return
+        }
+        let configuration = subscription.configuration
+        do {
+            switch outcome {
+            case .delivered: _ = try await messaging.finish([message.receipt], in: subscription.queue)
+            case .refused(let reason): try await giveUp(message, reason, subscription, messaging)
+            case .retry(let reason, let after):
+                let policy = configuration.delivery ?? subscription.endpoint.policy
+                guard let delay = policy.delay(afterFailures: message.receives) else {
+                    return try await giveUp(message, reason, subscription, messaging)
+                }
+                try await messaging.fail(message.receipt, in: subscription.queue, reason: reason, retryAfter: max(delay, after ?? .zero))
+            }
+        } catch {
+            // It is received again when its time is over.
+            logger.warning(
+                "what became of a delivery could not be noted: it will be tried again",
+                metadata: ["discovery.message": .string(message.id.description), "discovery.reason": .string("\(error)")])
+        }
+    }
+
+    private func giveUp(
+        _ message: Messaging.Received, _ reason: String, _ subscription: Messaging.Subscription, _ messaging: Messaging
+    ) async throws {
+        do {
+            try await messaging.deadLetter(message.receipt, in: subscription.queue, reason: reason)
+        } catch let error as MessagingError where error.code == .noDeadLetterQueue {
+            logger.warning(
+                "a message could not be delivered and is dropped: its subscription has no dead-letter queue",
+                metadata: [
+                    "discovery.message": .string(message.id.description), "discovery.subscription": .string(subscription.id.description),
+                    "discovery.reason": .string(reason),
+                ])
+            _ = try await messaging.finish([message.receipt], in: subscription.queue)
+        }
+    }
+
+    // MARK: One try
+
+    private func attempt(
+        _ message: Messaging.Received, to subscription: Messaging.Subscription, now: HomeTime
+    ) async throws(CancellationError) -> EndpointDelivery.Outcome {
+        let configuration = subscription.configuration
+        guard let notification = Notification(message, now: now, isRaw: configuration.isRaw) else {
+            return .refused("The message does not say which topic it came by.")
+        }
+        switch subscription.endpoint {
+        case .http(let url):
+            return try await EndpointDelivery(isRaw: configuration.isRaw, contentType: configuration.delivery?.contentType)
+                .deliver(notification, to: url)
+        case .function(let name):
+            let body = configuration.isRaw ? Message(message) : Message.bytes(notification.event())
+            return try await call(name, body)
+        case .queue, .process: return .refused("A \(subscription.endpoint.protocolName) subscription is not delivered to.")
+        }
+    }
+
+    private func call(_ name: String, _ body: Message) async throws(CancellationError) -> EndpointDelivery.Outcome {
+        do throws(DiscoveryError) {
+            let address = try Address(parsing: name)
+            _ = try await telemetry.observe(.request, address) { observation throws(DiscoveryError) in
+                try await caller.call(address, body, RequestOptions(), from: .now, &observation)
+            }
+            return .delivered
+        } catch {
+            switch error.code {
+            case .cancelled: throw CancellationError()
+            case .malformedAddress, .wrongKind, .tooLarge: return .refused(error.message)
+            default: return .retry(error.message, after: error.retryAfter)
+            }
+        }
+    }
+}
+
+extension Messaging.Subscription.Endpoint {
+    /// How often is tried where nobody says.
+    fileprivate var policy: Messaging.DeliveryPolicy {
+        if case .function = self { .functions } else { Messaging.DeliveryPolicy() }
+    }
+}

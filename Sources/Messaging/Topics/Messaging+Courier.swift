@@ -1,0 +1,34 @@
+internal import Store
+
+/// What the courier asks of a home: the subscriptions whose messages it takes from their queues to HTTP endpoints and functions.
+extension Messaging {
+    /// Subscriptions that have messages to be delivered, now or later, and those whose endpoint is to be asked for its confirmation.
+    package func pendingDeliveries() async throws -> [Subscription] {
+        try await store.read { connection in
+            let salt = try Secrets(connection).salt
+            let rows = try connection.all(
+                """
+                SELECT s.*, t.name FROM subscriptions s JOIN topics t ON t.number = s.topic JOIN queues q ON q.name = '~' || s.number
+                WHERE s.protocol IN ('http', 'https', 'lambda') AND EXISTS (SELECT 1 FROM messages m WHERE m.lane = q.epoch) ORDER BY s.number
+                """
+            ) { (row: SubscriptionRow($0), topic: $0.text(SubscriptionRow.columns)) }
+            return try rows.map { try $0.row.subscription(of: $0.topic, salt: salt) }
+        }
+    }
+
+    /// Takes back what a courier that is gone was delivering: it may be delivered again at once. For the one who holds the office only.
+    package func releaseDeliveries() async throws {
+        try await write(.ordered, reclaims: true) { work in
+            let queues = try work.connection.all(
+                "SELECT q.name FROM subscriptions s JOIN queues q ON q.name = '~' || s.number WHERE s.protocol IN ('http', 'https', 'lambda')"
+            ) { $0.text(0) }
+            for name in queues {
+                guard let queue = try work.memo.queue(name, work.connection) else { continue }
+                let released = try work.connection.run(
+                    "UPDATE messages SET due = ?, holder = NULL WHERE lane = ? AND due > ? AND holder IS NOT NULL", .integer(work.now),
+                    .integer(queue.epoch), .integer(work.now))
+                if released > 0 { work.transaction.ring(queue.bell) }
+            }
+        }
+    }
+}
