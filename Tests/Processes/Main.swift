@@ -12,6 +12,7 @@ import Foundation
         case "producer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).produce()
         case "publisher" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).publish()
         case "consumer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).consume()
+        case "courier": await Delivering(home: arguments[2]).run()
         case "mailbox": await Mailbox(home: arguments[2]).run()
         case "candidate" where arguments.count > 3: await Candidate(home: arguments[2], office: arguments[3]).run()
         case "leased": await Leased(home: arguments[2], id: arguments.count > 3 ? arguments[3] : "a").run()
