@@ -51,7 +51,7 @@ struct Notification: Sendable, Hashable {
         self.unsubscribeURL = unsubscribeURL
     }
 
-    var topicARN: String { "arn:aws:sns:local:000000000000:\(topic)" }
+    var topicARN: String { LocalTopic.arn(topic) }
 
     var subscriptionARN: String? { subscription.map { "\(topicARN):\($0)" } }
 
