@@ -1,8 +1,8 @@
 package import Messaging
 
-/// What the command line does with the queues of a home; applications send and listen.
+/// What the command line does with the queues and topics of a home; applications send, publish and listen.
 extension Discovery {
-    /// Runs an operation on the home's queues and gives its errors the facade's form. Waits for the disk.
+    /// Runs an operation on the home's queues and topics and gives its errors the facade's form. Waits for the disk.
     ///
     /// - Throws: `.unsupported` on a backend without a home; what the operation throws.
     package func withMessages<Value>(_ operation: (Messaging) async throws -> Value) async throws(DiscoveryError) -> Value {
@@ -29,16 +29,58 @@ extension Discovery {
         }
         return name
     }
+
+    /// The topic of this home that somebody means: by its name or its ARN, or by an address that leads to it. What has the form of a topic's
+    /// name is one.
+    ///
+    /// - Throws: what ``resolve(_:)`` throws; `.wrongKind` for what is no topic; `.unsupported` for a topic that is not in this home.
+    package func topicName(_ text: String) async throws(DiscoveryError) -> String {
+        // Topics' names are made of what queues' are made of.
+        if Messaging.isQueueName(text) { return text }
+        if text.hasPrefix("arn:") {
+            guard let topic = LocalTopic(text) else {
+                throw DiscoveryError(
+                    .unsupported, "`\(Resource.shown(text))` is no topic of this home: those are at `\(LocalTopic.arn("NAME"))`.")
+            }
+            return topic.name
+        }
+        let address = try Address(parsing: text)
+        let resource = try await resolve(address)
+        guard resource.kind == .topic else {
+            throw DiscoveryError(.wrongKind, "\(address) is a \(resource.kind), and not a topic. Name a topic.", address: address)
+        }
+        guard let name = resource.topicName else {
+            throw DiscoveryError(
+                .unsupported,
+                "\(address) is at `\(Resource.shown(resource.location))`, which is no topic of this home. Look where it is.",
+                address: address)
+        }
+        return name
+    }
 }
 
 extension Resource {
     /// A queue of the home that it is registered in.
     package static func queue(named name: String) -> Resource { Resource(.queue, at: LocalQueue.arn(name)) }
 
+    /// A topic of the home that it is registered in.
+    package static func topic(named name: String) -> Resource { Resource(.topic, at: LocalTopic.arn(name)) }
+
     /// The name of the queue, if it is one of the home that it is registered in.
     package var queueName: String? {
         guard kind == .queue, let queue = LocalQueue(location), queue.home == nil else { return nil }
         return queue.name
+    }
+
+    /// The name of the topic, if it is one of the home that it is registered in.
+    package var topicName: String? { kind == .topic ? LocalTopic(location)?.name : nil }
+}
+
+extension Messaging.Publication {
+    /// What a message is published as.
+    package init(_ message: Message, subject: String?) {
+        let (body, attributes) = OutgoingMessage(message).text
+        self.init(body, attributes: attributes, subject: subject)
     }
 }
 

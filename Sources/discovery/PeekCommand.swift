@@ -89,7 +89,7 @@ private struct PeekedRow {
         content = Message(message)
     }
 
-    func date(of time: HomeTime) -> Date { wall.addingTimeInterval(Double(time.milliseconds - now.milliseconds) / 1_000) }
+    func date(of time: HomeTime) -> Date { time.date(now: now, wall: wall) }
 
     private func left(until time: HomeTime) -> String { Output.rough(.milliseconds(time.milliseconds - now.milliseconds + 999)) }
 

@@ -27,10 +27,7 @@ struct QueueCommand: AsyncParsableCommand {
         String?
     @Option(help: ArgumentHelp("FIFO queues: two messages with the same text, within 5 minutes, are one.", valueName: "text"))
     var deduplication: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("An attribute, a text; may be repeated.", valueName: "key=value")) var attribute:
-        [String] = []
-    @Option(help: ArgumentHelp("An attribute, a number; may be repeated.", valueName: "key=value")) var number: [String] = []
-    @Option(help: ArgumentHelp("An attribute, bytes in base 64; may be repeated.", valueName: "key=value")) var binary: [String] = []
+    @OptionGroup var attributes: AttributeOptions
 
     func validate() throws {
         if body != nil, file != nil { throw ValidationError("Give the body once: as an argument, or by --file.") }
@@ -39,13 +36,12 @@ struct QueueCommand: AsyncParsableCommand {
             throw ValidationError("--deduplication is for one message: of several with the same one, the first alone is sent.")
         }
         _ = try options()
-        _ = try attributes()
     }
 
     func run() async throws {
         let address = try address.address
         let options = try options()
-        let attributes = try attributes()
+        let attributes = try attributes.attributes()
         try await common.withDiscovery { discovery in
             if lines { return try await sendLines(discovery, address, attributes, options) }
             let bytes = try body.map { Array($0.utf8) } ?? Array(wholeInput())
@@ -99,18 +95,6 @@ struct QueueCommand: AsyncParsableCommand {
         options.group = group
         options.deduplication = deduplication
         return options
-    }
-
-    private func attributes() throws -> [String: Message.Attribute] {
-        var attributes = try parsedAttributes(attribute).mapValues { Message.Attribute.string($0) }
-        for (key, value) in try parsedAttributes(number, of: "--number") { attributes[key] = .number(value) }
-        for (key, value) in try parsedAttributes(binary, of: "--binary") {
-            guard let data = Data(base64Encoded: value) else {
-                throw ValidationError("--binary takes bytes in base 64; those of `\(key)` are not.")
-            }
-            attributes[key] = .binary(Array(data))
-        }
-        return attributes
     }
 
     private func wholeInput() throws -> Data {

@@ -91,11 +91,9 @@ extension MessageTransaction {
         let content = prepared.publication.bodies[subscriber.protocolName] == nil ? nil : subscriber.protocolName
         var failure: String?
         if let queue = try memo.queue(subscriber.queue, connection) {
-            if subscriber.isRaw, prepared.publication.attributes.count > Rules.attributeLimit {
-                failure = "A queue takes at most \(Rules.attributeLimit) attributes with a raw message."
-            } else if prepared.size > queue.configuration.maximumMessageSize {
-                failure = "The queue takes messages of at most \(queue.configuration.maximumMessageSize) bytes."
-            } else {
+            failure = Rules.obstacle(
+                size: prepared.size, attributes: prepared.publication.attributes.count, isRaw: subscriber.isRaw, at: queue.configuration)
+            if failure == nil {
                 var arrival = Arrival(subscriber: subscriber, queue: queue, content: content)
                 if queue.isFIFO, let id {
                     let key = key(id, in: queue, group: prepared.publication.group)
@@ -108,7 +106,7 @@ extension MessageTransaction {
         guard let name = subscriber.deadLetterQueue, let queue = try memo.queue(name, connection) else { return nil }
         return Arrival(
             subscriber: subscriber, queue: queue, content: content,
-            failure: failure ?? "The queue \(Rules.quoted(subscriber.queue)) does not exist.")
+            failure: failure ?? Rules.missing(subscriber.queue))
     }
 
     private func place(

@@ -43,6 +43,15 @@ extension Rules {
         try check(group: publication.group, deduplication: publication.deduplication, trace: publication.trace)
     }
 
+    /// Why a subscriber's queue cannot take a message; `nil` when it can.
+    static func obstacle(size: Int, attributes: Int, isRaw: Bool, at queue: Messaging.QueueConfiguration) -> String? {
+        if isRaw, attributes > attributeLimit { return "A queue takes at most \(attributeLimit) attributes with a raw message." }
+        if size > queue.maximumMessageSize { return "The queue takes messages of at most \(queue.maximumMessageSize) bytes." }
+        return nil
+    }
+
+    static func missing(_ queue: String) -> String { "The queue \(quoted(queue)) does not exist." }
+
     /// What a topic asks of a message.
     static func check(_ publication: Messaging.Publication, isFIFO: Bool, deduplicatesContent: Bool) throws(MessagingError) {
         guard isFIFO else {
