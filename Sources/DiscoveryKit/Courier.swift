@@ -22,8 +22,9 @@ struct Courier: Sendable {
     /// Waits until it is this process's turn, and delivers until the task is cancelled; what is in flight then is delivered once more by the
     /// next. While nothing is to be delivered nothing is asked of the system.
     ///
+    /// - Parameter untilNothingWaits: to end then.
     /// - Throws: `.cancelled`; what keeps the home from being used.
-    func run() async throws(DiscoveryError) {
+    func run(untilNothingWaits: Bool = false) async throws(DiscoveryError) {
         var failures = 0
         while true {
             do {
@@ -32,8 +33,9 @@ struct Courier: Sendable {
                     logger.debug("this process delivers for the home", metadata: ["discovery.home": .string(home.path)])
                     try await messaging.releaseDeliveries()
                     failures = 0
-                    try await serve(messaging)
+                    try await serve(messaging, untilNothingWaits: untilNothingWaits)
                 }
+                return
             } catch {
                 let error = DiscoveryError(wrapping: error)
                 if Task.isCancelled { throw DiscoveryError(.cancelled, "The courier's task was cancelled.") }
@@ -51,7 +53,7 @@ struct Courier: Sendable {
         try? await Task.sleep(for: backoff.delay(beforeRetry: failures, using: &generator))
     }
 
-    private func serve(_ messaging: Messaging) async throws {
+    private func serve(_ messaging: Messaging, untilNothingWaits: Bool) async throws {
         let store = messaging.store.home
         try await withThrowingTaskGroup(of: Event.self) { group in
             var served: Set<Messaging.SubscriptionID> = []
@@ -60,9 +62,14 @@ struct Courier: Sendable {
             while true {
                 try Task.checkCancellation()
                 let rings = store.rings(of: Messaging.courierBell)
-                for subscription in try await messaging.pendingDeliveries() where served.insert(subscription.id).inserted {
+                let pending = try await messaging.pendingDeliveries()
+                if untilNothingWaits, pending.isEmpty {
+                    group.cancelAll()
+                    return
+                }
+                for subscription in pending where served.insert(subscription.id).inserted {
                     group.addTask {
-                        await serve(subscription, messaging)
+                        await serve(subscription, messaging, patience: untilNothingWaits ? .seconds(1) : .seconds(20))
                         return .ended(subscription.id)
                     }
                 }
@@ -104,12 +111,12 @@ struct Courier: Sendable {
         if !hasMoved { try await Task.sleep(for: .milliseconds(100)) }
     }
 
-    /// Delivers the messages of one subscription until none comes any more.
-    private func serve(_ subscription: Messaging.Subscription, _ messaging: Messaging) async {
+    /// Delivers the messages of one subscription until none has come for so long.
+    private func serve(_ subscription: Messaging.Subscription, _ messaging: Messaging, patience: Duration) async {
         var failures = 0
         while !Task.isCancelled {
             do {
-                let received = try await messaging.receive(from: subscription.queue, maximum: Self.width, wait: .seconds(20))
+                let received = try await messaging.receive(from: subscription.queue, maximum: Self.width, wait: patience)
                 if received.isEmpty { return }
                 failures = 0
                 // As it is now: attributes change, and the endpoint may have confirmed.

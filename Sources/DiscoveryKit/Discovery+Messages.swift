@@ -85,7 +85,7 @@ extension Messaging.Publication {
 }
 
 extension Message {
-    /// A message that was looked at where it lies, as it would be received.
+    /// A message that was looked at where it lies; one that came by a topic as it was published, without an envelope.
     package init(_ peeked: Messaging.Peeked) {
         var attributes = peeked.attributes.mapValues { Attribute($0) }
         let encoding = attributes.removeValue(forKey: QueueText.attribute)

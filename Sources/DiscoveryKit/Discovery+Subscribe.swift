@@ -54,7 +54,12 @@ extension Discovery {
                     address: subscriber)
             }
             endpoint = .queue(name)
-        case .function: endpoint = .function(subscriber.description)
+        // With its namespace: the courier may have another default.
+        case .function:
+            let full = Address(
+                namespace: subscriber.namespace ?? client.configuration.namespace, service: subscriber.service, filters: subscriber.filters,
+                instance: subscriber.instance)
+            endpoint = .function(full.description)
         default:
             throw DiscoveryError(
                 .wrongKind, "\(subscriber) is a \(resource.kind), and queues and functions subscribe. Name one of these.",

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import ServiceLifecycle
 
 /// What an application talks to: names in, results out.
 ///
@@ -18,21 +17,6 @@ public struct Discovery: Sendable {
     public init(_ configuration: Configuration) throws(DiscoveryError) {
         try configuration.check()
         client = Client(configuration)
-    }
-
-    /// Delivers what was accepted for later, as the *courier* of the home: what topics have for HTTP endpoints and functions. Of all processes
-    /// that run this one does it, and the next takes over at once when that ends. Runs until the task is cancelled or the application
-    /// shuts down gracefully; what is in flight then is delivered again by the next.
-    ///
-    /// - Throws: `.unsupported` on a backend without a home; what keeps the home from being used; `.cancelled`.
-    public func run() async throws(DiscoveryError) {
-        let courier = Courier(
-            home: try client.home(), caller: client.caller, telemetry: client.telemetry, logger: client.configuration.logger)
-        let result: Result<Void, DiscoveryError> = await cancelWhenGracefulShutdown {
-            do throws(DiscoveryError) { return .success(try await courier.run()) } catch { return .failure(error) }
-        }
-        // Cancelled by a graceful shutdown, and not by who runs it: this is the end.
-        if case .failure(let error) = result, error.code != .cancelled || Task.isCancelled { throw error }
     }
 
     /// Ends what this client has open, once what it accepted is done. Idempotent. Operations that come later throw `.homeUnusable`.

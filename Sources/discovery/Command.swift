@@ -29,7 +29,8 @@ struct Command: AsyncParsableCommand {
         subcommands: [
             RegisterCommand.self, DeregisterCommand.self, ListCommand.self, ResolveCommand.self, ExplainCommand.self, RequestCommand.self,
             ServeCommand.self, QueueCommand.self, ListenCommand.self, QueuesCommand.self, PeekCommand.self, RedriveCommand.self,
-            PublishCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, TopicsCommand.self, OverrideCommand.self,
+            PublishCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, TopicsCommand.self, CourierCommand.self,
+            OverrideCommand.self,
             DoctorCommand.self, BackupCommand.self, DemoCommand.self,
         ])
 

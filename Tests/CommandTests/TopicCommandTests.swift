@@ -345,11 +345,34 @@ import Testing
         }
     }
 
+    @Test func `what waits for a function is said while no courier runs, and delivered by one or by who publishes`() async throws {
+        try await withTopic { discovery in
+            let server = try discovery.start(["serve", "ns.s->shout", "--", "sh", "-c", "cat >> $DISCOVERY_HOME/heard"])
+            #expect(await server.line()?.hasPrefix("serving") == true)
+            #expect(try await discovery("subscribe", "news", "ns.s->shout", "--raw").status == 0)
+            let waiting = try await discovery("publish", "ns.s->news", "a")
+            #expect(waiting.status == 0 && waiting.complaint.contains("No courier runs") && waiting.complaint.contains("--deliver"))
+            let delivered = try await discovery("publish", "ns.s->news", "b", "--deliver")
+            #expect(delivered.status == 0 && delivered.complaint.isEmpty, "\(delivered)")
+            let heard = URL(filePath: discovery.home).appending(path: "heard")
+            #expect(try String(contentsOf: heard, encoding: .utf8).sorted() == ["a", "b"])
+
+            let courier = try discovery.start(["courier"])
+            #expect(await courier.line() == "delivering; messages wait for 0 subscriptions")
+            let other = try discovery.start(["courier"])
+            #expect(await other.line()?.contains("is the courier; this one waits for its turn") == true)
+            courier.signal(SIGTERM)
+            #expect(await courier.end().status == 0)
+            other.signal(SIGTERM)
+            #expect(await other.end().status == 0)
+        }
+    }
+
     @Test func `every command of topics explains itself with an example`() async throws {
         try await CommandSession.run { discovery in
             for command in [
                 ["topics"], ["topics", "create"], ["topics", "set"], ["topics", "ls"], ["topics", "subscriptions"], ["topics", "test"],
-                ["topics", "delete"], ["publish"], ["subscribe"], ["unsubscribe"],
+                ["topics", "delete"], ["publish"], ["subscribe"], ["unsubscribe"], ["courier"],
             ] {
                 let help = try await discovery.start(command + ["--help"]).end()
                 #expect(help.status == 0 && help.output.contains("Example"), "\(command)")

@@ -103,13 +103,22 @@ extension Messaging {
         return try await store.read { connection in
             let salt = try Secrets(connection).salt
             let number = try topic.map { try connection.topicRow($0).number }
-            let rows = try connection.all(
-                """
-                SELECT s.*, t.name FROM subscriptions s JOIN topics t ON t.number = s.topic
-                WHERE (?1 IS NULL OR s.topic = ?1) AND s.number > ?2 ORDER BY s.number LIMIT ?3
-                """, .optional(number), .integer(after?.id.number ?? 0), .integer(limit)
-            ) { (row: SubscriptionRow($0), topic: $0.text(SubscriptionRow.columns)) }
-            return try rows.filter { $0.row.lease.map(home.isAlive) ?? true }.map { try $0.row.subscription(of: $0.topic, salt: salt) }
+            var found: [Subscription] = []
+            var last = after?.id.number ?? 0
+            while found.count < limit {
+                let rows = try connection.all(
+                    """
+                    SELECT s.*, t.name FROM subscriptions s JOIN topics t ON t.number = s.topic
+                    WHERE (?1 IS NULL OR s.topic = ?1) AND s.number > ?2 ORDER BY s.number LIMIT ?3
+                    """, .optional(number), .integer(last), .integer(limit - found.count)
+                ) { (row: SubscriptionRow($0), topic: $0.text(SubscriptionRow.columns)) }
+                guard let end = rows.last?.row.number else { break }
+                last = end
+                for row in rows where row.row.lease.map(home.isAlive) ?? true {
+                    found.append(try row.row.subscription(of: row.topic, salt: salt))
+                }
+            }
+            return found
         }
     }
 }

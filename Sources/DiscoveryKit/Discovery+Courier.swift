@@ -1,0 +1,38 @@
+internal import Messaging
+internal import ServiceLifecycle
+internal import Store
+
+extension Discovery {
+    /// Delivers what was accepted for later, as the *courier* of the home: what topics have for HTTP endpoints and functions. Of all processes
+    /// that run this one does it, and the next takes over at once when that ends. Runs until the task is cancelled or the application
+    /// shuts down gracefully; what is in flight then is delivered again by the next.
+    ///
+    /// - Throws: `.unsupported` on a backend without a home; what keeps the home from being used; `.cancelled`.
+    public func run() async throws(DiscoveryError) {
+        let courier = try courier()
+        let result: Result<Void, DiscoveryError> = await cancelWhenGracefulShutdown {
+            do throws(DiscoveryError) { return .success(try await courier.run()) } catch { return .failure(error) }
+        }
+        // Cancelled by a graceful shutdown, and not by who runs it: this is the end.
+        if case .failure(let error) = result, error.code != .cancelled || Task.isCancelled { throw error }
+    }
+
+    /// For how many subscriptions messages wait to be delivered, and who delivers them: a program and its pid, `nil` when no courier runs.
+    package func deliveries() async throws(DiscoveryError) -> (waiting: Int, courier: String?) {
+        try await withMessages { messaging in
+            (try await messaging.pendingDeliveries().count, messaging.store.home.election(Courier.office).holder())
+        }
+    }
+
+    /// Delivers what waits, its retries included, and returns when nothing is left. When another process is the courier that is left to it.
+    ///
+    /// - Throws: as ``run()``.
+    package func deliver() async throws(DiscoveryError) {
+        guard try await deliveries().courier == nil else { return }
+        try await courier().run(untilNothingWaits: true)
+    }
+
+    private func courier() throws(DiscoveryError) -> Courier {
+        Courier(home: try client.home(), caller: client.caller, telemetry: client.telemetry, logger: client.configuration.logger)
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import DiscoveryKit
+import ServiceLifecycle
+
+struct CourierCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "courier",
+        abstract: "Delivers what topics have for HTTP endpoints and functions, and runs move tasks, until it is ended.",
+        discussion: """
+            Of all couriers of a home one works; the next takes over at once when that ends. Each subscription is served by itself: an endpoint
+            that is slow or dead delays nobody else. What cannot be delivered goes to the subscription's dead-letter queue.
+
+            Example: discovery courier
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let discovery = try Discovery(common.configuration)
+        let (waiting, courier) = try await discovery.deliveries()
+        if let courier {
+            Output.print("\(courier) is the courier; this one waits for its turn")
+        } else {
+            Output.print("delivering; messages wait for \(waiting) subscription\(waiting == 1 ? "" : "s")")
+        }
+        try await common.run(Service(discovery: discovery))
+    }
+
+    private struct Service: ServiceLifecycle.Service {
+        let discovery: Discovery
+
+        func run() async throws {
+            try await discovery.run()
+            await discovery.shutdown()
+        }
+    }
+}
