@@ -16,6 +16,8 @@ struct Courier: Sendable {
     static let office = "courier"
     /// Deliveries of one subscription in flight at once.
     private static let width = 10
+    /// Longer than a call takes; what a courier that is gone held is released by the next.
+    private static let lease = Duration.seconds(3_600)
 
     private enum Event: Sendable { case rang, moved, ended(Messaging.SubscriptionID) }
 
@@ -27,12 +29,12 @@ struct Courier: Sendable {
     func run(untilNothingWaits: Bool = false) async throws(DiscoveryError) {
         var failures = 0
         while true {
+            let start = ContinuousClock.now
             do {
                 let messaging = try await home.messaging()
                 try await messaging.store.home.election(Self.office).hold {
                     logger.debug("this process delivers for the home", metadata: ["discovery.home": .string(home.path)])
                     try await messaging.releaseDeliveries()
-                    failures = 0
                     try await serve(messaging, untilNothingWaits: untilNothingWaits)
                 }
                 return
@@ -40,7 +42,7 @@ struct Courier: Sendable {
                 let error = DiscoveryError(wrapping: error)
                 if Task.isCancelled { throw DiscoveryError(.cancelled, "The courier's task was cancelled.") }
                 if [.homeUnusable, .damaged, .configuration].contains(error.code) { throw error }
-                failures += 1
+                failures = ContinuousClock.now - start > .seconds(60) ? 1 : failures + 1
                 await pause(failures, "the courier could not go on, and begins anew", error.message)
             }
         }
@@ -106,6 +108,9 @@ struct Courier: Sendable {
             } catch let error as MessagingError where error.code == .resourceNotFound {
                 // Its queue was deleted, and the task with it.
                 hasMoved = true
+            } catch  where !Task.isCancelled {
+                // The disk is full, perhaps. Deliveries go on.
+                await pause(5, "messages could not be moved, and are tried again", "\(error)")
             }
         }
         if !hasMoved { try await Task.sleep(for: .milliseconds(100)) }
@@ -116,7 +121,8 @@ struct Courier: Sendable {
         var failures = 0
         while !Task.isCancelled {
             do {
-                let received = try await messaging.receive(from: subscription.queue, maximum: Self.width, wait: patience)
+                let received = try await messaging.receive(
+                    from: subscription.queue, maximum: Self.width, visibility: Self.lease, wait: patience)
                 if received.isEmpty { return }
                 failures = 0
                 // As it is now: attributes change, and the endpoint may have confirmed.
@@ -126,7 +132,11 @@ struct Courier: Sendable {
                 }
             } catch let error as MessagingError where [.queueDoesNotExist, .subscriptionDoesNotExist].contains(error.code) {
                 return
+            } catch let error as StoreError where [.closed, .unusable, .damaged].contains(error.code) {
+                // The courier itself meets it at its next look.
+                return
             } catch {
+                if Task.isCancelled { return }
                 failures += 1
                 await pause(failures, "deliveries could not be taken from the home, and are tried again", "\(error)")
             }
@@ -141,6 +151,13 @@ struct Courier: Sendable {
             // It may have arrived. The next courier tries again at once.
             return
         }
+        // Known is known: not to be lost with a courier that is ended now.
+        await Task { await settle(message, outcome, subscription, messaging) }.value
+    }
+
+    private func settle(
+        _ message: Messaging.Received, _ outcome: EndpointDelivery.Outcome, _ subscription: Messaging.Subscription, _ messaging: Messaging
+    ) async {
         let configuration = subscription.configuration
         do {
             switch outcome {

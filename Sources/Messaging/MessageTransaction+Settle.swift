@@ -113,6 +113,7 @@ extension MessageTransaction {
         }
         if target.isFIFO { try settle(lane, in: target) }
         transaction.ring(target.bell)
+        if target.name.hasPrefix(Messaging.hidden) { transaction.ring(Messaging.courierBell) }
     }
 
     func group(of lane: Int64) throws(StoreError) -> String? {

@@ -120,7 +120,8 @@ extension Connection {
                 coalesce((SELECT max(number) FROM messages), 0), coalesce((SELECT max(number) FROM bodies), 0),
                 coalesce((SELECT max(number) FROM lanes), 0), coalesce((SELECT max(number) FROM deduplications), 0),
                 coalesce((SELECT max(number) FROM moves), 0), coalesce((SELECT max(max(number, epoch)) FROM queues), 0),
-                coalesce((SELECT max(epoch) FROM trash), 0))
+                coalesce((SELECT max(epoch) FROM trash), 0), coalesce((SELECT max(number) FROM topics), 0),
+                coalesce((SELECT max(number) FROM subscriptions), 0))
             WHERE true ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)
             """)
         return Dictionary(lost, uniquingKeysWith: +)

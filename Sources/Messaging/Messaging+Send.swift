@@ -40,7 +40,14 @@ extension Messaging {
                 end += 1
             }
             let part = items[start..<end]
-            results += try await write(bytes: bytes) { work in try body(work, part) }
+            do {
+                results += try await write(bytes: bytes) { work in try body(work, part) }
+            } catch let error as StoreError where !results.isEmpty {
+                // Not an error that says that nothing was done: some of it was.
+                throw StoreError(
+                    .outcomeUnknown,
+                    "The first \(results.count) of \(items.count) messages were dealt with before the others failed: \(error.message)")
+            }
             start = end
         } while start < items.count
         return results

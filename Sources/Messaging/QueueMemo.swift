@@ -3,8 +3,8 @@ internal import Store
 /// What the writer's thread knows of queues and topics: looked up once and kept, transaction after transaction, until anybody changes any of
 /// them. The counter of numbers is read and written once in a transaction.
 final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touches it
-    /// Queues, and subscribers of topics, that are kept.
-    private static let limit = 20_000
+    /// Queues, and subscribers of topics, that are kept from one transaction to the next.
+    private static let limit = 50_000
 
     let holder: Messaging.Holder
     let isAlive: (Lease) -> Bool
@@ -23,7 +23,8 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     private var touched: [KnownQueue] = []
     private var lastNumber: Int64?
     private var isHolderKnown = false
-    private var usesDeduplications = false
+    /// Deduplication ids that this transaction has written.
+    private var deduplications = 0
     private var known: Secrets?
     /// How many more messages of an epoch may be received before those in flight are counted again.
     private var room: [Int64: Int] = [:]
@@ -37,14 +38,14 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         let work = MessageTransaction(transaction: transaction, memo: self)
         if self.transaction != transaction.number {
             self.transaction = transaction.number
-            if isTentative { clear() }
+            if isTentative || size > Self.limit { clear() }
             isTentative = false
             isVersionCurrent = false
             for queue in touched { queue.sent = 0 }
             touched = []
             lastNumber = nil
             isHolderKnown = false
-            usesDeduplications = false
+            deduplications = 0
             transaction.beforeCommit { _ throws(StoreError) in try self.finish(work) }
         }
         return work
@@ -58,7 +59,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
             try work.sweepExpired(in: queue, limit: max(16, 2 * queue.unswept))
             queue.unswept = 0
         }
-        if usesDeduplications { try work.sweepDeduplications(limit: 8) }
+        if deduplications > 0 { try work.sweepDeduplications(limit: max(8, 2 * deduplications)) }
         try work.sweepTrash(limit: 64)
         if let lastNumber { try work.connection.run("UPDATE counters SET value = ? WHERE name = 'number'", .integer(lastNumber)) }
     }
@@ -69,7 +70,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         try refresh(connection)
         if let queue = queues[name] { return queue }
         guard let queue = try connection.knownQueue(name: name) else { return nil }
-        makeRoom(for: 1)
+        size += 1
         queues[name] = queue
         return queue
     }
@@ -78,7 +79,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         try refresh(connection)
         if let topic = topics[name] { return topic }
         guard let topic = try KnownTopic(name, connection) else { return nil }
-        makeRoom(for: 1 + topic.subscribers.count)
+        size += 1 + topic.subscribers.count
         topics[name] = topic
         return topic
     }
@@ -102,15 +103,6 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         topics = [:]
         size = 0
         version = nil
-    }
-
-    private func makeRoom(for more: Int) {
-        if size + more > Self.limit {
-            queues = [:]
-            topics = [:]
-            size = 0
-        }
-        size += more
     }
 
     func sent(to queue: KnownQueue) {
@@ -142,7 +134,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         return !isHolderKnown
     }
 
-    func noteDeduplication() { usesDeduplications = true }
+    func noteDeduplication() { deduplications += 1 }
 
     // MARK: In flight
 

@@ -149,7 +149,11 @@ final class LogSync: @unchecked Sendable {  // `waiting` to `thread` are guarded
         if descriptor < 0 {
             // SQLite locks the database file, not its log: closing another descriptor of that loses no lock.
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0, Platform.syncFolder(folder) else { throw failure(String(cString: strerror(errno))) }
+            guard descriptor >= 0, Platform.syncFolder(folder) else {
+                let code = errno
+                forgetLog()
+                throw failure(String(cString: strerror(code)))
+            }
         }
         guard Platform.sync(descriptor) else { throw failure(String(cString: strerror(errno))) }
     }

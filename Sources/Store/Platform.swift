@@ -23,7 +23,7 @@ enum Platform {
     /// Waits until what was written to an open file is on the disk, with as much of its length as reading it back needs.
     static func sync(_ descriptor: Int32) -> Bool {
         #if canImport(Darwin)
-            fcntl(descriptor, F_FULLFSYNC) == 0
+            fcntl(descriptor, F_FULLFSYNC) == 0 || fsync(descriptor) == 0
         #else
             fdatasync(descriptor) == 0
         #endif

@@ -40,8 +40,13 @@ extension MessageTransaction {
         }
         let number = try nextNumber()
         var arrivals: [Arrival] = []
+        var gone: [KnownTopic.Subscriber] = []
         for subscriber in topic.subscribers(of: publication) {
-            if let arrival = try arrival(of: prepared, id, at: subscriber, of: topic) { arrivals.append(arrival) }
+            if let lease = subscriber.lease, !memo.isAlive(lease) {
+                gone.append(subscriber)
+            } else if let arrival = try arrival(of: prepared, id, at: subscriber, of: topic) {
+                arrivals.append(arrival)
+            }
         }
         var deferred = 0
         if arrivals.count == 1, !topic.isFIFO {
@@ -61,6 +66,7 @@ extension MessageTransaction {
             }
         }
         if let key { try remember(key, number, of: topic.number) }
+        for subscriber in gone { try unsubscribe(subscriber.number, queue: subscriber.queue) }
         if deferred > 0 { transaction.ring(Messaging.courierBell) }
         return Messaging.Published(
             id: .init(salt: salt, number: number), sequence: number, isDuplicate: false, subscribers: arrivals.count, deferred: deferred)
@@ -80,19 +86,16 @@ extension MessageTransaction {
         var key: String?
     }
 
-    /// - Returns: `nil` when the subscriber is gone, has the message already, or cannot take it and has no dead-letter queue.
+    /// - Returns: `nil` when the subscriber has the message already, or cannot take it and has no dead-letter queue.
     private func arrival(
         of prepared: PreparedPublication, _ id: String?, at subscriber: KnownTopic.Subscriber, of topic: KnownTopic
     ) throws -> Arrival? {
-        if let lease = subscriber.lease, !memo.isAlive(lease) {
-            try unsubscribe(subscriber.number, queue: subscriber.queue)
-            return nil
-        }
         let content = prepared.publication.bodies[subscriber.protocolName] == nil ? nil : subscriber.protocolName
         var failure: String?
         if let queue = try memo.queue(subscriber.queue, connection) {
             failure = Rules.obstacle(
-                size: prepared.size, attributes: prepared.publication.attributes.count, isRaw: subscriber.isRaw, at: queue.configuration)
+                size: prepared.publication.size(for: subscriber.protocolName), attributes: prepared.publication.attributes.count,
+                isRaw: subscriber.isRaw, at: queue.configuration)
             if failure == nil {
                 var arrival = Arrival(subscriber: subscriber, queue: queue, content: content)
                 if queue.isFIFO, let id {
@@ -116,7 +119,8 @@ extension MessageTransaction {
         let subscriber = arrival.subscriber
         try place(
             Placement(
-                number: number, due: now + queue.delay, group: publication.group, deduplication: queue.isFIFO ? id : nil, body: body,
+                number: number, due: now + queue.delay, group: subscriber.isDeferred ? nil : publication.group,
+                deduplication: queue.isFIFO ? id : nil, body: body,
                 subscription: subscriber.isRaw && !subscriber.isDeferred ? nil : subscriber.number), in: queue)
         if let key = arrival.key { try remember(key, number, of: queue.number) }
         if let failure = arrival.failure { try annotate(number, origin: nil, failure: failure) }

@@ -16,7 +16,8 @@ extension Messaging {
         }
     }
 
-    /// Takes back what a courier that is gone was delivering: it may be delivered again at once. For the one who holds the office only.
+    /// Takes back what a courier that is gone was delivering: it may be delivered again at once, and that try does not count. For the one who
+    /// holds the office only.
     package func releaseDeliveries() async throws {
         try await write(.ordered, reclaims: true) { work in
             let queues = try work.connection.all(
@@ -25,7 +26,8 @@ extension Messaging {
             for name in queues {
                 guard let queue = try work.memo.queue(name, work.connection) else { continue }
                 let released = try work.connection.run(
-                    "UPDATE messages SET due = ?, holder = NULL WHERE lane = ? AND due > ? AND holder IS NOT NULL", .integer(work.now),
+                    "UPDATE messages SET due = ?, holder = NULL, base = base + 1 WHERE lane = ? AND due > ? AND holder IS NOT NULL",
+                    .integer(work.now),
                     .integer(queue.epoch), .integer(work.now))
                 if released > 0 { work.transaction.ring(queue.bell) }
             }

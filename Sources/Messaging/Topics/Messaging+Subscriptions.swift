@@ -144,6 +144,12 @@ extension MessageTransaction {
     ) throws -> Messaging.Subscription {
         try checkDeadLetter(of: configuration, in: topic)
         if case .queue(let name) = endpoint { _ = try queue(name) }
+        if case .process = endpoint {
+            // No publish may ever come by that would notice.
+            for subscriber in topic.subscribers.lazy.filter({ $0.lease.map { !memo.isAlive($0) } ?? false }).prefix(100) {
+                try unsubscribe(subscriber.number, queue: subscriber.queue)
+            }
+        }
         let number = try nextNumber()
         var lease: Lease?
         if case .process(let holder) = endpoint { lease = holder }

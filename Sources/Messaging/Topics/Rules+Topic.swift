@@ -100,3 +100,8 @@ extension Rules {
         }
     }
 }
+
+extension Messaging.Publication {
+    /// Bytes of what subscribers of a protocol get, attributes included.
+    func size(for protocolName: String) -> Int { (bodies[protocolName] ?? body).count + Rules.size(of: attributes) }
+}

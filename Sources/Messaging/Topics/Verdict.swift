@@ -42,7 +42,7 @@ extension Messaging.Subscription {
         if let refusal = configuration.filter?.refusal(of: subject) { return .refused(refusal) }
         guard let queue else { return .undeliverable(Rules.missing(self.queue)) }
         let obstacle = Rules.obstacle(
-            size: publication.body.count + Rules.size(of: publication.attributes), attributes: publication.attributes.count,
+            size: publication.size(for: endpoint.protocolName), attributes: publication.attributes.count,
             isRaw: configuration.isRaw, at: queue)
         return obstacle.map { .undeliverable($0) } ?? .accepted
     }

@@ -164,6 +164,54 @@ struct PublishTests {
         }
     }
 
+    @Test func `a grouped message reaches those that the courier delivers to`() async throws {
+        try await withMessaging { messaging, _ in
+            _ = try await messaging.createTopic("news")
+            let web = try await messaging.subscribe(.http("http://localhost:1/"), to: "news")
+            try await messaging.publish("hello", to: "news", group: "g")
+            #expect(try await messaging.pendingDeliveries().map(\.id) == [web.id])
+            let held = try await messaging.take(web.queue)
+            try await messaging.releaseDeliveries()
+            let again = try await messaging.take(web.queue)
+            #expect(again.id == held.id && again.receives == 1, "a try that a courier's end cut short does not count")
+        }
+    }
+
+    @Test func `subscribers that are gone do not spoil a publish to a dead-letter queue that others share`() async throws {
+        try await withMessaging { messaging, _ in
+            _ = try await messaging.createTopic("news")
+            for name in ["dead", "one", "two"] { _ = try await messaging.createQueue(name) }
+            _ = try await messaging.subscribe(.queue("one"), to: "news", .init(deadLetterQueue: "dead"))
+            _ = try await messaging.subscribe(.process(Lease(slot: 77, generation: 5)), to: "news")
+            _ = try await messaging.subscribe(.queue("two"), to: "news", .init(deadLetterQueue: "dead"))
+            for name in ["one", "two"] { try await messaging.deleteQueue(name) }
+            #expect(try await messaging.publish("hello", to: "news", group: "first").subscribers == 2)
+            #expect(try await messaging.texts(from: "dead") == ["hello", "hello"])
+        }
+    }
+
+    @Test func `the processes that have ended leave nothing behind where nobody publishes`() async throws {
+        try await withMessaging { messaging, _ in
+            _ = try await messaging.createTopic("quiet")
+            for generation in 1...5 {
+                _ = try await messaging.subscribe(.process(Lease(slot: 77, generation: Int64(generation))), to: "quiet")
+            }
+            #expect(try await messaging.rows("SELECT count(*) FROM subscriptions") == 1)
+        }
+    }
+
+    @Test func `deduplication ids are forgotten as fast as they come`() async throws {
+        try await withMessaging { messaging, clock in
+            _ = try await messaging.createQueue("q.fifo")
+            for _ in 0..<3 {
+                let messages = (0..<200).map { Messaging.Outgoing("\($0)", group: "g", id: "\(clock.now.milliseconds)-\($0)") }
+                for result in try await messaging.send(messages, to: "q.fifo") { _ = try result.get() }
+                clock.pass(.seconds(301))
+            }
+            #expect(try await messaging.rows("SELECT count(*) FROM deduplications") <= 200)
+        }
+    }
+
     @Test func `a publish whose transaction fails is in none of its queues`() async throws {
         try await withFolder { path in
             let fails = Atomic(false)
