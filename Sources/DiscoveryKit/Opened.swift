@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Something that is opened by the first who needs it, on a thread that may wait for the disk, once for all who come meanwhile. What could
 /// not be opened is tried again by the next.
-final class Opened<Value: Sendable>: Sendable {
+final class Opened<Value: AnyObject & Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Result<Value, DiscoveryError>, Never>
 
     private enum State {
@@ -12,17 +12,23 @@ final class Opened<Value: Sendable>: Sendable {
         case open(Value)
         /// Shut down while it was being opened: by these.
         case shuttingDown([CheckedContinuation<Void, Never>])
-        case shutDown
+        /// What was open is kept: somebody may be about to use it, and is told then that it is closed.
+        case shutDown(Value?)
     }
 
+    /// The address of what is open, for those who come after the first, 0 without: every operation of every thread asks, and a lock would be fought over.
+    private let published = Atomic<UInt>(0)
     private let state = Mutex(State.closed)
     private let close: @Sendable (Value) -> Void
 
     /// - Parameter close: ends what is open; may wait for the disk.
     init(close: @escaping @Sendable (Value) -> Void) { self.close = close }
 
-    /// Whether it is open now.
-    var current: Value? { state.withLock { if case .open(let value) = $0 { value } else { nil } } }
+    /// What is open now.
+    var current: Value? {
+        // The state holds what was ever published for as long as this lives.
+        UnsafeRawPointer(bitPattern: published.load(ordering: .acquiring)).map { Unmanaged<Value>.fromOpaque($0).takeUnretainedValue() }
+    }
 
     /// The value, made by `open` when there is none. Waits for the disk then.
     ///
@@ -53,7 +59,8 @@ final class Opened<Value: Sendable>: Sendable {
             let (value, waiting, isOver) = state.withLock { state -> (Value?, [Waiter], Bool) in
                 switch state {
                 case .open(let value):
-                    state = .shutDown
+                    published.store(0, ordering: .releasing)
+                    state = .shutDown(value)
                     return (value, [], false)
                 case .opening(let waiting):
                     state = .shuttingDown([continuation])
@@ -61,9 +68,10 @@ final class Opened<Value: Sendable>: Sendable {
                 case .shuttingDown(let others):
                     state = .shuttingDown(others + [continuation])
                     return (nil, [], false)
-                case .closed, .shutDown:
-                    state = .shutDown
+                case .closed:
+                    state = .shutDown(nil)
                     return (nil, [], true)
+                case .shutDown: return (nil, [], true)
                 }
             }
             for caller in waiting { caller.resume(returning: .failure(Self.wasShutDown)) }
@@ -89,7 +97,12 @@ final class Opened<Value: Sendable>: Sendable {
     private func opened(_ result: Result<Value, DiscoveryError>) {
         let waiting: [Waiter]? = state.withLock { state in
             guard case .opening(let waiting) = state else { return nil }
-            if case .success(let value) = result { state = .open(value) } else { state = .closed }
+            if case .success(let value) = result {
+                state = .open(value)
+                published.store(UInt(bitPattern: Unmanaged.passUnretained(value).toOpaque()), ordering: .releasing)
+            } else {
+                state = .closed
+            }
             return waiting
         }
         for continuation in waiting ?? [] { continuation.resume(returning: result) }
@@ -97,7 +110,7 @@ final class Opened<Value: Sendable>: Sendable {
         if case .success(let value) = result { close(value) }
         let enders = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             guard case .shuttingDown(let enders) = state else { return [] }
-            state = .shutDown
+            state = .shutDown(nil)
             return enders
         }
         for continuation in enders { continuation.resume() }

@@ -4,8 +4,8 @@ internal import ServiceContextModule
 internal import Synchronization
 internal import Tracing
 
-/// Logs, metrics and traces of operations, through Apple's three APIs: nothing is recorded, and next to nothing spent, unless the application
-/// bootstraps a backend; that of metrics before it makes its client.
+/// Logs, metrics and traces of operations, through Apple's three APIs: nothing is recorded, and nothing spent, unless the application
+/// bootstraps a backend before it makes its client. With many callers even asking each time would be felt: all threads ask the same place.
 ///
 /// | metric | labels |
 /// |---|---|
@@ -22,6 +22,8 @@ final class Telemetry: Sendable {
 
     private let logger: Logger
     private let isMeasuring = !(MetricsSystem.factory is NOOPMetricsHandler)
+    private let isTracing = type(of: InstrumentationSystem.instrument) != NoOpInstrument.self
+    private let isWatching: Bool
     private struct Timers {
         var all: [Label: Metrics.Timer] = [:]
         /// Asked for again and again, most of the time.
@@ -36,7 +38,10 @@ final class Telemetry: Sendable {
 
     private let counters = Mutex<[CounterKey: Counter]>([:])
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger) {
+        self.logger = logger
+        isWatching = isMeasuring || isTracing || logger.logLevel == .trace
+    }
 
     enum StaticOperation: String, Sendable { case request, serve, register, deregister, queue, publish, deliver }
 
@@ -46,9 +51,7 @@ final class Telemetry: Sendable {
         _ body: (inout Observation) async throws(DiscoveryError) -> Value
     ) async throws(DiscoveryError) -> Value {
         var observation = Observation()
-        // Asking for a tracer that is not there costs more than a cached resolve.
-        let isTracing = type(of: InstrumentationSystem.instrument) != NoOpInstrument.self
-        guard isMeasuring || isTracing || logger.logLevel == .trace else { return try await body(&observation) }
+        guard isWatching else { return try await body(&observation) }
         let start = start ?? .now
         var code = "ok"
         defer { ended(operation, address, observation, code, start.duration(to: .now)) }

@@ -74,6 +74,7 @@ final class LogSync: @unchecked Sendable {  // `waiting` to `thread` are guarded
         isStopped = true
         condition.broadcast()
         while thread != nil, thread !== Thread.current { condition.wait() }
+        if !isBusy { forgetLog() }
         condition.unlock()
     }
 

@@ -1,5 +1,7 @@
 import DiscoveryKit
 import DiscoveryTesting
+import Foundation
+import Messaging
 import Testing
 
 /// What the README shows: it names this file, and another test holds its lines against these.
@@ -74,6 +76,49 @@ import Testing
         #expect(await stub.settled(atLeast: 1).map(\.outcome) == [.finished])
         worker.cancel()
         _ = await worker.result
+    }
+
+    struct Weather: Codable, Sendable { var kind: String, hours: Int }
+    private final class Umbrella: Sendable {
+        let opened = AsyncStream<Int>.makeStream()
+        func open(for weather: Weather) { opened.continuation.yield(weather.hours) }
+    }
+    private static let umbrella = Umbrella()
+    private func openUmbrella(for weather: Weather) async throws { Self.umbrella.open(for: weather) }
+
+    @Test(.timeLimit(.minutes(1))) func `the umbrella is opened when it rains for long`() async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "discovery-readme-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        var configuration = Discovery.Configuration()
+        configuration.backend = .embedded(home: home)
+        let discovery = try Discovery(configuration)
+        _ = try await discovery.withMessages { try await $0.createTopic("news") }
+        try await discovery.register("ais.garden->news", Resource(.topic, at: "arn:aws:sns:local:000000000000:news"))
+        await Discovery.withCurrent(discovery) {
+            let gardener = Task {
+                try await Discovery.publish("ais.garden->news", Weather(kind: "rain", hours: 3))
+
+                var options = SubscribeOptions()
+                options.filter = #"{"hours": [{"numeric": [">", 1]}]}"#
+                options.filterScope = .body
+                try await Discovery.subscribe("ais.garden->news", options: options) { (weather: Weather) in
+                    try await openUmbrella(for: weather)
+                }
+            }
+            // Until it is heard, since nobody says when a closure has been subscribed.
+            let weather = Task {
+                while !Task.isCancelled {
+                    for hours in [1, 3] { try await Discovery.publish("ais.garden->news", Weather(kind: "rain", hours: hours)) }
+                }
+            }
+            var opened = Self.umbrella.opened.stream.makeAsyncIterator()
+            #expect(await opened.next() == 3)
+            for task in [weather, gardener] {
+                task.cancel()
+                _ = await task.result
+            }
+        }
+        await discovery.shutdown()
     }
 
     @Test func `the policies of the README are in their ranges`() async {
