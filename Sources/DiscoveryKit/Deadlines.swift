@@ -28,15 +28,15 @@ final class Deadlines: Sendable {
         until deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         // At once and here: what need not wait costs no hop to another thread and back, and need not be watched.
-        let early = Mutex<Value?>(nil)
+        let early = Early<Value>()
         let task: Task<Value, any Error>
         if #available(macOS 26.0, *) {
             task = Task.immediate {
                 let value = try await operation()
-                early.withLock { $0 = value }
+                early.value.withLock { $0 = value }
                 return value
             }
-            if let value = early.withLock({ $0 }) { return value }
+            if let value = early.value.withLock({ $0 }) { return value }
         } else {
             task = Task { try await operation() }
         }
@@ -64,6 +64,11 @@ final class Deadlines: Sendable {
         } catch {
             throw DiscoveryError(wrapping: error)
         }
+    }
+
+    /// What an operation came to that had nothing to wait for.
+    private final class Early<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
     }
 
     /// Has `end` called at `deadline`, unless ``unwatch(_:)`` comes first.

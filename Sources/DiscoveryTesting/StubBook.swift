@@ -57,7 +57,7 @@ final class StubBook: Sendable {
     func instance(_ parts: Address.Parts) -> Registry.Instance? { state.withLock { $0.instances[parts] } }
 
     func register(_ id: String, as parts: Address.Parts, _ attributes: [String: String]) -> Registry.Registered {
-        state.withLock { state in
+        let (registered, watchers) = state.withLock { state in
             state.version += 1
             let instance = Registry.Instance(id: id, attributes: attributes, health: .unknown, incarnation: state.version)
             let replaced = state.instances.updateValue(instance, forKey: parts) != nil
@@ -65,21 +65,28 @@ final class StubBook: Sendable {
             let resource = (try? Resource.resource(from: attributes))?.resource
             let unreadable = Resource(.function, at: "", attributes: attributes)
             state.changes.append(Stub.Change(address: parts.address, resource: resource ?? unreadable))
-            for watcher in state.watchers.values { watcher.yield() }
-            return Registry.Registered(incarnation: state.version, replaced: replaced)
+            return (Registry.Registered(incarnation: state.version, replaced: replaced), Array(state.watchers.values))
         }
+        tell(watchers)
+        return registered
     }
 
     /// - Returns: whether it was there, and that registration of it.
     func deregister(_ parts: Address.Parts, incarnation: Int64?) -> Bool {
-        state.withLock { state in
-            guard let known = state.instances[parts], incarnation == nil || known.incarnation == incarnation else { return false }
+        let watchers: [AsyncStream<Void>.Continuation]? = state.withLock { state in
+            guard let known = state.instances[parts], incarnation == nil || known.incarnation == incarnation else { return nil }
             state.version += 1
             state.instances[parts] = nil
             state.changes.append(Stub.Change(address: parts.address, resource: nil))
-            for watcher in state.watchers.values { watcher.yield() }
-            return true
+            return Array(state.watchers.values)
         }
+        tell(watchers ?? [])
+        return watchers != nil
+    }
+
+    /// Not under the lock: a task that is being cancelled holds what a resumption needs, and waits for the lock to end its watching.
+    private func tell(_ watchers: [AsyncStream<Void>.Continuation]) {
+        for watcher in watchers { watcher.yield() }
     }
 
     /// An element after each change, from now on.
