@@ -43,7 +43,7 @@ final class Client: Sendable {
 
     init(_ configuration: Discovery.Configuration) {
         self.configuration = configuration
-        names = configuration.backend.names
+        names = configuration.backend.names(keepsJourneys: configuration.keepsJourneys)
         resolver = Resolver(names, configuration)
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
         caller = Caller(

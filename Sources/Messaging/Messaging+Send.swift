@@ -76,6 +76,7 @@ extension Messaging {
                 throw MessagingError(.messageInFlight, "The message \(id) was received already, so it cannot be cancelled.")
             }
             try work.remove(message: id.number, body: row.body, isNoted: row.isNoted)
+            work.record(.cancelled(id.number))
             try work.settle(row.lane, in: queue)
         }
     }

@@ -40,7 +40,8 @@ struct DoctorCommand: AsyncParsableCommand {
             Output.print("home \(path)")
             for database in examination.databases { show(database) }
             if !queues.isEmpty { Output.print("  queues") }
-            for queue in queues {
+            // What waits in those of subscriptions is told by who is to get it.
+            for queue in queues where !(queue.isHealthy && queue.queue.hasPrefix("~")) {
                 Output.print("    \(queue.queue)  \(queue.whole) message\(queue.whole == 1 ? "" : "s")")
                 for problem in queue.problems { Output.print("    ! \(problem)") }
             }

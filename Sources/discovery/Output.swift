@@ -65,7 +65,7 @@ enum Output {
     }
 
     /// Outside text in a terminal: no control characters.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? "\u{FFFD}" : $0 }))
     }
 }

@@ -5,6 +5,7 @@ final class KnownTopic {
     private let row: TopicRow
     /// Those who have confirmed.
     let subscribers: [Subscriber]
+    private let policies: [Messaging.FilterPolicy?]
     private let index: FilterIndex<Int>?
 
     struct Subscriber {
@@ -33,7 +34,7 @@ final class KnownTopic {
         ) { SubscriptionRow($0) }
         let isFIFO = Rules.isFIFO(row.name)
         subscribers = subscriptions.map { $0.subscriber(isFIFO: isFIFO) }
-        let policies = try subscriptions.map { try $0.filter() }
+        policies = try subscriptions.map { try $0.filter() }
         index = policies.contains { $0 != nil } ? FilterIndex(policies.enumerated().map { ($0.offset, $0.element) }) : nil
     }
 
@@ -41,6 +42,27 @@ final class KnownTopic {
     func subscribers(of message: Messaging.Publication) -> [Subscriber] {
         guard let index else { return subscribers }
         return index.matches(.init(body: message.body, attributes: message.attributes)).map { subscribers[$0] }
+    }
+
+    /// Whom a message was refused by, of whom those are that get it.
+    func refused(_ message: Messaging.Publication, besides matched: [Subscriber]) -> JourneyEvent.Refused {
+        guard matched.count < subscribers.count else { return .none }
+        var refused = JourneyEvent.Refused(count: subscribers.count - matched.count)
+        refused.subscriptions.reserveCapacity(min(refused.count, JourneyEvent.Refused.limit))
+        var next = matched.startIndex
+        for (place, subscriber) in subscribers.enumerated() {
+            if next < matched.endIndex, matched[next].number == subscriber.number {
+                next += 1
+                continue
+            }
+            if matched.isEmpty, refused.reasons.count < JourneyEvent.Refused.reasonLimit, let policy = policies[place] {
+                let subject = Messaging.FilterSubject(body: message.body, attributes: message.attributes)
+                refused.reasons.append(policy.refusal(of: subject)?.description ?? "")
+            }
+            refused.subscriptions.append(subscriber.number)
+            if refused.subscriptions.count == JourneyEvent.Refused.limit { break }
+        }
+        return refused
     }
 
     func topic(tags: [String: String]) -> Messaging.Topic { row.topic(tags: tags) }
