@@ -23,6 +23,9 @@ public import DiscoveryKit
 /// A queue is stubbed with ``Answer/queue(delivering:)``: what is put into it is on record, and so is what became of each message that a
 /// listener was given. A message comes once, also when its handler throws; only what a listener gave back unhandled comes again.
 ///
+/// A topic is stubbed with ``Answer/topic``: what is published to it is on record, and goes on to the stubbed queues that subscribe and to
+/// those who listen, as their filter policies say. Functions and URLs that subscribe are on record, and nothing is delivered to them.
+///
 /// What code registers is kept in memory, for the clients of this stub; calls to it are made over the network, as ever. So what a test
 /// serves can be called beside what is stubbed. Copies share everything.
 public struct Stub: Sendable {
@@ -35,7 +38,7 @@ public struct Stub: Sendable {
     public init(_ answers: [Address: Answer]) {
         book = StubBook(answers)
         var configuration = Discovery.Configuration()
-        configuration.backend = .names(StubNames(book), queueAdapters: [book.queues], interceptor: book)
+        configuration.backend = book.backend
         do throws(DiscoveryError) { discovery = try Discovery(configuration) } catch {
             preconditionFailure("The default configuration contradicts itself: \(error)")
         }
@@ -119,7 +122,7 @@ public struct Stub: Sendable {
             case deadLettered(reason: String)
         }
 
-        /// The queue, as it is stubbed.
+        /// The queue, as it is stubbed; the topic, where it was listened to.
         public let address: Address
         /// The message.
         public let message: Message
@@ -150,6 +153,6 @@ extension Discovery.Backend {
     /// configuration.backend = .stub(["ais.users": .json(User(id: 7))])
     /// ```
     public static func stub(_ stub: Stub) -> Discovery.Backend {
-        .names(StubNames(stub.book), queueAdapters: [stub.book.queues], interceptor: stub.book)
+        stub.book.backend
     }
 }

@@ -17,13 +17,18 @@ final class StubBook: Sendable {
     }
 
     let queues: StubQueues
+    let topics: StubTopics
     private let answers: [Address: Stub.Answer]
     private let state = Mutex(State())
 
     init(_ answers: [Address: Stub.Answer]) {
         self.answers = answers
         queues = StubQueues(answers.compactMapValues(\.messages))
+        topics = StubTopics(answers.compactMapValues(\.topic), queues)
     }
+
+    /// For one client.
+    var backend: Discovery.Backend { .names(StubNames(self), queueAdapters: [queues], topics: topics, interceptor: self) }
 
     var sent: [Stub.Sent] { state.withLock { $0.sent } }
     var changes: [Stub.Change] { state.withLock { $0.changes } }
@@ -38,7 +43,13 @@ final class StubBook: Sendable {
         return [parts, whole].lazy.map(\.address).first { self.answers[$0] != nil }
     }
 
-    func isQueue(_ stubbed: Address) -> Bool { answers[stubbed]?.messages != nil }
+    func kind(of stubbed: Address) -> Resource.Kind {
+        switch answers[stubbed]?.role {
+        case .queue: .queue
+        case .topic: .topic
+        case .function, nil: .function
+        }
+    }
 
     /// The text of every address that a call can have, for who looked for another.
     var known: (stubbed: [String], registered: [String]) {
@@ -115,7 +126,7 @@ extension StubBook: CallInterceptor {
             guard let stubbed else { return 0 }
             return state.taken.updateValue(state.taken[stubbed, default: 0] + 1, forKey: stubbed) ?? 0
         }
-        guard let stubbed, let answer, answer.messages == nil else { return nil }
+        guard let stubbed, let answer, case .function = answer.role else { return nil }
         guard !answer.isSpent || turn < answer.steps.count else {
             throw DiscoveryError(
                 .unexpected,
