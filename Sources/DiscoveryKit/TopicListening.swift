@@ -23,11 +23,9 @@ final class TopicListening: QueueAdapter {
             defer { hearings = [:] }
             return Array(hearings.values)
         }
-        guard !ended.isEmpty else { return }
-        // Awaited, yet not to be cancelled with the listener.
-        await Task { [topics] in
-            for hearing in ended { try? await topics.unsubscribe(hearing.subscription) }
-        }.value
+        for hearing in ended {
+            try? await uncancelled { [topics] () async throws(DiscoveryError) in try await topics.unsubscribe(hearing.subscription) }
+        }
     }
 
     func accepts(_ resource: Resource) -> Bool { topics.accepts(resource) }

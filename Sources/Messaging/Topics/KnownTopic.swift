@@ -2,10 +2,7 @@ internal import Store
 
 /// A topic and its subscribers, as publishing needs them.
 final class KnownTopic {
-    let number: Int64
-    let name: String
-    let configuration: Messaging.TopicConfiguration
-    let created: Int64
+    private let row: TopicRow
     /// Those who have confirmed.
     let subscribers: [Subscriber]
     private let index: FilterIndex<Int>?
@@ -23,15 +20,14 @@ final class KnownTopic {
         var isDeferred: Bool { protocolName != "sqs" && protocolName != "process" }
     }
 
+    var number: Int64 { row.number }
+    var name: String { row.name }
+    var configuration: Messaging.TopicConfiguration { row.configuration }
     var isFIFO: Bool { Rules.isFIFO(name) }
 
     init?(_ name: String, _ connection: Connection) throws {
-        let row = try connection.first("SELECT * FROM topics WHERE name = ?", binding: { $0.set(1, name) }, make: { TopicRow($0) })
-        guard let row else { return nil }
-        number = row.number
-        self.name = row.name
-        configuration = row.configuration
-        created = row.created
+        guard let row = try connection.topic(name) else { return nil }
+        self.row = row
         let subscriptions = try connection.all(
             "SELECT * FROM subscriptions WHERE topic = ? AND is_pending = 0 ORDER BY number", .integer(row.number)
         ) { SubscriptionRow($0) }
@@ -47,7 +43,5 @@ final class KnownTopic {
         return index.matches(.init(body: message.body, attributes: message.attributes)).map { subscribers[$0] }
     }
 
-    func topic(tags: [String: String]) -> Messaging.Topic {
-        Messaging.Topic(name: name, configuration: configuration, tags: tags, created: HomeTime(milliseconds: created))
-    }
+    func topic(tags: [String: String]) -> Messaging.Topic { row.topic(tags: tags) }
 }

@@ -102,7 +102,7 @@ extension Messaging {
         let home = store.home
         return try await store.read { connection in
             let salt = try Secrets(connection).salt
-            let number = try topic.map { try connection.topicRow($0).number }
+            let number = try topic.map { try connection.existingTopic($0).number }
             var found: [Subscription] = []
             var last = after?.id.number ?? 0
             while found.count < limit {
