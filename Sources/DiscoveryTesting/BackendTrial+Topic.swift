@@ -1,5 +1,4 @@
 internal import DiscoveryKit
-internal import Foundation
 
 extension BackendTrial {
     func acceptsWithoutSubscribers(_ topic: Resource) async throws {

@@ -97,6 +97,9 @@ final class StubTopics: TopicBackend {
         let address = try self.topic(topic)
         switch subscriber {
         case .queue(let queue):
+            guard queues.accepts(queue) else {
+                throw DiscoveryError(.unsupported, "`\(queue.location)` is no queue of this stub. Subscribe one that is stubbed.")
+            }
             let line = try queues.line(queue)
             return try subscribe(.queue(line.address), to: address, options) { _ in line }
         case .function(let function): return try subscribe(.function(function), to: address, options) { _ in nil }
@@ -124,6 +127,7 @@ final class StubTopics: TopicBackend {
         _ subscriber: Stub.Subscription.Subscriber, to topic: Address, _ options: SubscribeOptions, line: (String) -> StubQueues.Line?
     ) throws(DiscoveryError) -> String {
         let filter = try TopicFilter(options)
+        // The queues' lock is taken under this one, and never this one under theirs.
         let (result, watchers) = state.withLock { state -> (Result<String, DiscoveryError>, [AsyncStream<Void>.Continuation]) in
             // Each listener is one of its own.
             if subscriber != .listener,
