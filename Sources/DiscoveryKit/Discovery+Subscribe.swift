@@ -45,12 +45,7 @@ extension Discovery {
         let resource = try await resolve(subscriber)
         switch resource.kind {
         case .queue: return try await subscribe(topic, .queue(resource), options)
-        // With its namespace: the courier may have another default.
-        case .function:
-            let full = Address(
-                namespace: subscriber.namespace ?? client.configuration.namespace, service: subscriber.service, filters: subscriber.filters,
-                instance: subscriber.instance)
-            return try await subscribe(topic, .function(full), options)
+        case .function: return try await subscribe(topic, .function(try client.resolver.complete(subscriber)), options)
         default:
             throw DiscoveryError(
                 .wrongKind, "\(subscriber) is a \(resource.kind), and queues and functions subscribe. Name one of these.",

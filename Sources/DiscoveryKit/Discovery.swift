@@ -38,6 +38,8 @@ final class Client: Sendable {
     /// The topics of the backend, if it has any.
     let topics: (any TopicBackend)?
     let telemetry: Telemetry
+    /// For the courier's office of the home.
+    let candidacy: Candidacy
 
     init(_ configuration: Discovery.Configuration) {
         self.configuration = configuration
@@ -67,6 +69,10 @@ final class Client: Sendable {
             try publishing.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
+        candidacy = Candidacy(
+            (names as? EmbeddedBackend).map { [caller, telemetry] home in
+                Courier(home: home, caller: caller, telemetry: telemetry, logger: configuration.logger)
+            })
     }
 
     /// The home, for what only a home can do.

@@ -58,6 +58,9 @@ struct SubscriptionRow {
     /// The first column behind them.
     static let columns: Int32 = 15
 
+    /// The protocol of calls that are made later, to no topic.
+    static let call = "call"
+
     func filter() throws -> Messaging.FilterPolicy? {
         guard let filterText, let scope = filterScope.flatMap(Messaging.FilterScope.init(rawValue:)) else { return nil }
         do { return try Messaging.FilterPolicy(parsing: filterText, scope: scope) } catch {
@@ -81,6 +84,7 @@ struct SubscriptionRow {
             case "sqs": .queue(self.endpoint)
             case "lambda": .function(self.endpoint)
             case "process": .process(lease ?? Lease(slot: 0, generation: 0))
+            case Self.call: .call(self.endpoint)
             default: .http(self.endpoint)
             }
         return Messaging.Subscription(
