@@ -28,6 +28,7 @@ extension Conformance {
             check("resolve: every change is seen by the next look") { try await $0.seesChanges() },
             check("resolve: filters and ids choose among instances") { try await $0.chooses() },
             check("request: body, attributes, headers and content type arrive, and come back") { try await $0.requests() },
+            check("requestLater: what is accepted is called later, with body, attributes and headers") { try await $0.requestsLater() },
             check("serve: a closure is callable until it ends, and gone then") { try await $0.serves() },
             check("serve: who serves an address that is served takes it over, and keeps it") { try await $0.takesOver() },
             check("serve: several under one service share its calls") { try await $0.servesReplicas() },

@@ -53,6 +53,14 @@ public struct Stub: Sendable {
         book.sent.filter { $0.address == address }
     }
 
+    /// The calls that were made, once there are so many. Waits for that without end: cancel the task, or give the test a time limit.
+    public func sent(atLeast count: Int) async -> [Sent] {
+        await book.sent(atLeast: count)
+    }
+
+    /// Every call that was put off, in order. It is made at once, in a task of its own and once, and then in ``sent`` as others are.
+    public var deferred: [Deferred] { book.deferred }
+
     /// Every message that was put into a stubbed queue, in order.
     public var queued: [Queued] { book.queues.queued }
 
@@ -91,6 +99,18 @@ public struct Stub: Sendable {
         public func decode<Value: Decodable>(_: Value.Type = Value.self) throws(DiscoveryError) -> Value {
             try message.decode()
         }
+    }
+
+    /// A call that was put off.
+    public struct Deferred: Sendable {
+        /// What its caller was given.
+        public let id: MessageID
+        /// Whom it is for, as the caller wrote it.
+        public let address: Address
+        /// The body and its attributes.
+        public let message: Message
+        /// How it is to be made.
+        public let options: RequestOptions
     }
 
     /// A message that was put into a stubbed queue.

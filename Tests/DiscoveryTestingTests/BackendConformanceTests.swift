@@ -49,7 +49,8 @@ import Testing
         let backend = BrokenBackend(fault)
         await #expect(throws: ConformanceFailure.self) {
             // A replica that never answers is waited for, and so is what another took.
-            let patience: Duration = [.keepsOneReplica, .losesReturned, .sharesListeners].contains(fault) ? .seconds(2) : .seconds(20)
+            let patience: Duration =
+                [.keepsOneReplica, .losesReturned, .sharesListeners, .forgetsCalls].contains(fault) ? .seconds(2) : .seconds(20)
             try await run(fault.check, queue: backend.queue, topic: backend.topic, patience: patience) {
                 var configuration = Discovery.Configuration()
                 configuration.backend = backend.backend

@@ -11,6 +11,7 @@ struct BrokenBackend: Sendable {
         case takesTheFirst, hidesNames, mixesUpErrors, takesAnything, outlivesShutdown
         case losesMessages, keepsFinished, losesReturned
         case needsSubscribers, publishesAnywhere, sharesListeners, leavesListeners, ignoresListenersFilters
+        case forgetsCalls
         case publishesTwice, losesSubjects, ignoresFilters, takesOtherOptions, keepsUnsubscribed
 
         var check: String {
@@ -30,6 +31,7 @@ struct BrokenBackend: Sendable {
             case .losesMessages: "queue: what one client sends, a listener of another is given"
             case .keepsFinished: "listen: what is handled never comes again, and what fails comes again"
             case .losesReturned: "listen: what a listener held at its end, or dropped, comes again at once"
+            case .forgetsCalls: "requestLater: what is accepted is called later, with body, attributes and headers"
             case .needsSubscribers: "publish: a topic that nobody is subscribed to accepts messages"
             case .publishesAnywhere: "publish: what does not fit is refused, with what it is and what it should be"
             case .sharesListeners: "listen: on a topic, each listener hears all that is published while it runs"
@@ -92,7 +94,7 @@ struct BrokenBackend: Sendable {
         .names(
             BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], queueAdapters: [queues, book.queues],
             topics: topics,
-            interceptor: book)
+            interceptor: BrokenInterceptor(fault: fault, book: book))
     }
 }
 
@@ -185,6 +187,20 @@ private final class Staleness: Freshness {
     var isFresh: Bool { freshness.isFresh || left.wrappingSubtract(1, ordering: .relaxed).newValue >= 0 }
     func isAlive(_ instance: Registry.Instance) -> Bool { true }
     func check() throws(DiscoveryError) { try freshness.check() }
+}
+
+/// The answers of a stub with one fault.
+private struct BrokenInterceptor: CallInterceptor {
+    let fault: BrokenBackend.Fault?
+    let book: StubBook
+
+    func reply(to call: InterceptedCall) async throws(DiscoveryError) -> Reply? { try await book.reply(to: call) }
+
+    func putOff(
+        _ message: Message, to address: Address, _ options: RequestOptions, make: @escaping @Sendable () async -> Void
+    ) async throws(DiscoveryError) -> MessageID {
+        fault == .forgetsCalls ? MessageID("forgotten") : try await book.putOff(message, to: address, options, make: make)
+    }
 }
 
 /// The built-in adapter with one fault.
