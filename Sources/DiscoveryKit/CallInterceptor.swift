@@ -3,6 +3,16 @@ package protocol CallInterceptor: Sendable {
     /// - Returns: the reply; `nil` to let the call go where it would go.
     /// - Throws: what the caller is thrown: nothing is tried again.
     func reply(to call: InterceptedCall) async throws(DiscoveryError) -> Reply?
+
+    /// Accepts a call to be made later, in place of a home and its courier.
+    ///
+    /// - Parameters:
+    ///   - address: as the caller wrote it.
+    ///   - make: makes the call, as the caller would have. What becomes of it is nobody's to hear.
+    /// - Returns: an id of its own.
+    func putOff(
+        _ message: Message, to address: Address, _ options: RequestOptions, make: @escaping @Sendable () async -> Void
+    ) async throws(DiscoveryError) -> MessageID
 }
 
 /// A call before it is made.

@@ -90,7 +90,8 @@ extension Discovery {
         private enum Kind: Sendable {
             case home(path: String, group: String?)
             case other(
-                any NameService, adapters: [any RequestAdapter], queueAdapters: [any QueueAdapter], interceptor: (any CallInterceptor)?)
+                any NameService, adapters: [any RequestAdapter], queueAdapters: [any QueueAdapter], topics: (any TopicBackend)?,
+                interceptor: (any CallInterceptor)?)
         }
 
         private let kind: Kind
@@ -104,35 +105,40 @@ extension Discovery {
             Backend(kind: .home(path: home ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment), group: group))
         }
 
-        /// Names kept by `names`, and what is registered there spoken to by `adapters`; `interceptor` is asked before them.
+        /// Names kept by `names`, and what is registered there spoken to by `adapters` and `topics`; `interceptor` is asked before them.
         package static func names(
             _ names: any NameService, adapters: [any RequestAdapter] = [], queueAdapters: [any QueueAdapter] = [],
-            interceptor: (any CallInterceptor)? = nil
+            topics: (any TopicBackend)? = nil, interceptor: (any CallInterceptor)? = nil
         ) -> Backend {
-            Backend(kind: .other(names, adapters: adapters, queueAdapters: queueAdapters, interceptor: interceptor))
+            Backend(kind: .other(names, adapters: adapters, queueAdapters: queueAdapters, topics: topics, interceptor: interceptor))
         }
 
         /// A name service for one client.
         func names(keepsJourneys: Bool) -> any NameService {
             switch kind {
             case .home(let path, let group): EmbeddedBackend(home: path, group: group, keepsJourneys: keepsJourneys)
-            case .other(let names, _, _, _): names
+            case .other(let names, _, _, _, _): names
             }
         }
 
         /// The adapters that belong to it.
         var adapters: [any RequestAdapter] {
-            if case .other(_, let adapters, _, _) = kind { adapters } else { [] }
+            if case .other(_, let adapters, _, _, _) = kind { adapters } else { [] }
         }
 
         /// The adapters for queues that belong to it.
         var queueAdapters: [any QueueAdapter] {
-            if case .other(_, _, let adapters, _) = kind { adapters } else { [] }
+            if case .other(_, _, let adapters, _, _) = kind { adapters } else { [] }
+        }
+
+        /// The topics that belong to it; a home's are made with its client.
+        var topics: (any TopicBackend)? {
+            if case .other(_, _, _, let topics, _) = kind { topics } else { nil }
         }
 
         /// Who answers calls before any adapter.
         var interceptor: (any CallInterceptor)? {
-            if case .other(_, _, _, let interceptor) = kind { interceptor } else { nil }
+            if case .other(_, _, _, _, let interceptor) = kind { interceptor } else { nil }
         }
 
         /// Where the home is; empty for a backend without one.

@@ -11,8 +11,8 @@ extension Discovery {
     /// - Parameter options: the deadline is that of each try.
     /// - Returns: the id of the message that waits for the courier.
     /// - Throws: `.malformedAddress`, `.ambiguous`; `.wrongKind` for what is no function; `.invalid` for a message that breaks a rule of queues,
-    ///   such as more than eight attributes; `.tooLarge`; `.full`, `.busy`; `.outcomeUnknown`; `.cancelled`; `.unsupported` on a backend without
-    ///   a home; what the home throws.
+    ///   such as more than eight attributes; `.tooLarge`; `.full`, `.busy`; `.outcomeUnknown`; `.cancelled`; `.unsupported` on a backend that
+    ///   keeps no calls; what the home throws.
     @discardableResult
     public func requestLater(
         _ address: Address, _ body: some Encodable, options: RequestOptions? = nil
@@ -30,8 +30,16 @@ extension Discovery {
         try await client.telemetry.observe(.requestLater, address) { observation throws(DiscoveryError) in
             observation.kind = .function
             let full = try client.resolver.complete(address)
-            try await checkFunction(at: full)
-            let call = DeferredCall(full, message, options ?? RequestOptions())
+            try await checkFunction(at: address)
+            let options = options ?? RequestOptions()
+            if let interceptor = client.caller.interceptor {
+                return try await interceptor.putOff(message, to: address, options) { [client] in
+                    _ = try? await client.telemetry.observe(.request, address) { observation throws(DiscoveryError) in
+                        try await client.caller.call(address, message, options, from: .now, &observation)
+                    }
+                }
+            }
+            let call = DeferredCall(full, message, options)
             let outgoing = try call.outgoing(message)
             do throws(DiscoveryError) {
                 let id = try await client.home().runMessaging { try await $0.putOff(outgoing, to: full.text) }

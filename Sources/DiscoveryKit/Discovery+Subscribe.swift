@@ -1,5 +1,3 @@
-internal import Messaging
-
 extension Discovery {
     /// Hears what is published to a topic from now on: hands each message to a closure, several at once, until graceful shutdown or
     /// cancellation. What comes while it is busy waits, durably; the subscription is this process's, and gone with it.
@@ -39,64 +37,53 @@ extension Discovery {
     /// - Returns: the subscription's id.
     /// - Throws: what ``resolve(_:)`` throws for either address; `.wrongKind`; `.notFound` for a topic or queue that is not there;
     ///   `.alreadyExists` when it is subscribed with other options; `.invalid` for a filter policy or a combination that breaks a rule;
-    ///   `.unsupported` on a backend without a home.
+    ///   `.unsupported` on a backend without topics of its own.
     @discardableResult
     public func subscribe(
         _ topic: Address, _ subscriber: Address, options: SubscribeOptions? = nil
     ) async throws(DiscoveryError) -> String {
         let resource = try await resolve(subscriber)
-        let endpoint: Messaging.Subscription.Endpoint
         switch resource.kind {
-        case .queue:
-            guard let name = resource.queueName else {
-                throw DiscoveryError(
-                    .unsupported, "\(subscriber) is at `\(Resource.shown(resource.location))`, which is no queue of this home.",
-                    address: subscriber)
-            }
-            endpoint = .queue(name)
-        case .function: endpoint = .function(try client.resolver.complete(subscriber).description)
+        case .queue: return try await subscribe(topic, .queue(resource), options)
+        case .function: return try await subscribe(topic, .function(try client.resolver.complete(subscriber)), options)
         default:
             throw DiscoveryError(
                 .wrongKind, "\(subscriber) is a \(resource.kind), and queues and functions subscribe. Name one of these.",
                 address: subscriber)
         }
-        return try await subscribe(topic, endpoint, options)
     }
 
     /// Subscribes an http or https URL to a topic; otherwise as ``subscribe(_:_:options:)``. What is published is POSTed there by the home's
     /// courier: see ``run()``.
     @discardableResult
     public func subscribe(_ topic: Address, url: String, options: SubscribeOptions? = nil) async throws(DiscoveryError) -> String {
-        try await subscribe(topic, .http(url), options)
+        try await subscribe(topic, .url(url), options)
     }
 
     /// Ends a subscription; what waits to be delivered by it is dropped. Waits for the disk.
     ///
-    /// - Throws: `.notFound`; `.unsupported` on a backend without a home.
+    /// - Throws: `.notFound`; `.unsupported` on a backend without topics of its own.
     public func unsubscribe(_ subscription: String) async throws(DiscoveryError) {
-        guard let id = Messaging.SubscriptionID(parsing: subscription) else {
-            throw DiscoveryError(
-                .notFound,
-                "`\(subscription.excerpt(reach: 60))` is no subscription's id: those look like 01234567-89ab-8cde-8f01-23456789abcd.")
-        }
-        try await withMessages { try await $0.unsubscribe(id) }
+        try await topics().unsubscribe(subscription)
     }
 
     private func subscribe(
-        _ topic: Address, _ endpoint: Messaging.Subscription.Endpoint, _ options: SubscribeOptions?
+        _ topic: Address, _ subscriber: TopicSubscriber, _ options: SubscribeOptions?
     ) async throws(DiscoveryError) -> String {
         let resource = try await resolve(topic)
         guard resource.kind == .topic else { throw Self.noTopic(topic, resource) }
-        guard let name = LocalTopic(resource.location)?.name else {
-            throw DiscoveryError(
-                .unsupported, "\(topic) is at `\(Resource.shown(resource.location))`, which is no topic of this home.", address: topic)
-        }
-        let configuration = try (options ?? SubscribeOptions()).configuration(of: topic)
         do {
-            return try await withMessages { try await $0.subscribe(endpoint, to: name, configuration) }.id.description
+            return try await topics().subscribe(subscriber, to: resource, options ?? SubscribeOptions())
         } catch {
             throw error.with(address: topic)
         }
+    }
+
+    private func topics() throws(DiscoveryError) -> any TopicBackend {
+        guard let topics = client.topics else {
+            throw DiscoveryError(.unsupported, "\(client.names.place) has no topics of its own to subscribe to. Use a home.")
+        }
+        return topics
     }
 
     private static func noTopic(_ address: Address, _ resource: Resource) -> DiscoveryError {

@@ -35,8 +35,8 @@ final class Client: Sendable {
     let queues: Queues
     let sender: Sender
     let publisher: Sender
-    /// The queues of the home, if there is one.
-    let homeQueues: FileQueueAdapter?
+    /// The topics of the backend, if it has any.
+    let topics: (any TopicBackend)?
     let telemetry: Telemetry
     /// For the courier's office of the home.
     let candidacy: Candidacy
@@ -52,7 +52,6 @@ final class Client: Sendable {
             interceptor: configuration.backend.interceptor, defaults: configuration.request)
         let limit = configuration.request.deadline ?? RequestOptions.defaultDeadline
         let homeQueues = FileQueueAdapter.built(for: names, resolver, configuration.homes)
-        self.homeQueues = homeQueues
         let queues = Queues(
             resolver: resolver,
             adapters: configuration.backend.queueAdapters
@@ -61,9 +60,13 @@ final class Client: Sendable {
         sender = Sender(resolver: resolver, isStrictFIFO: configuration.isStrictFIFO) { route, address, failed throws(DiscoveryError) in
             try queues.outlet(on: route, of: address, avoiding: failed)
         }
-        let topics = Topics(adapters: configuration.publishAdapters + FileTopicAdapter.built(for: names))
+        let homeTopics = homeQueues.map { FileTopicAdapter(queues: $0) }
+        let ownTopics = configuration.backend.topics
+        topics = ownTopics ?? homeTopics
+        let publishing = Topics(
+            adapters: (ownTopics.map { [$0] } ?? []) + configuration.publishAdapters + (homeTopics.map { [$0] } ?? []))
         publisher = Sender(resolver: resolver, isStrictFIFO: configuration.isStrictFIFO) { route, address, failed throws(DiscoveryError) in
-            try topics.outlet(on: route, of: address, avoiding: failed)
+            try publishing.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
         candidacy = Candidacy(

@@ -2,12 +2,10 @@ internal import Messaging
 
 /// The topics of a home.
 struct FileTopicAdapter: PublishAdapter {
-    let home: EmbeddedBackend
+    /// What is published waits in these.
+    let queues: FileQueueAdapter
 
-    /// The adapter of an embedded client; none for others.
-    static func built(for names: any NameService) -> [any PublishAdapter] {
-        (names as? EmbeddedBackend).map { [FileTopicAdapter(home: $0)] } ?? []
-    }
+    var home: EmbeddedBackend { queues.home }
 
     func accepts(_ resource: Resource) -> Bool { resource.kind == .topic && LocalTopic(resource.location) != nil }
 

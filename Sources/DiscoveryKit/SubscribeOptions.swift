@@ -26,14 +26,14 @@ public struct SubscribeOptions: Sendable, Hashable {
     }
 
     /// - Throws: `.invalid`: which key of the policy, which operator, and why.
-    func configuration(of address: Address) throws(DiscoveryError) -> Messaging.SubscriptionConfiguration {
+    func configuration() throws(DiscoveryError) -> Messaging.SubscriptionConfiguration {
         do {
             let policy = try filter.map { text throws(MessagingError) in
                 try Messaging.FilterPolicy(parsing: text, scope: filterScope == .body ? .body : .attributes)
             }
             return Messaging.SubscriptionConfiguration(filter: policy, isRaw: isRaw, deadLetterQueue: deadLetterQueue)
         } catch {
-            throw DiscoveryError(error).with(address: address)
+            throw DiscoveryError(error)
         }
     }
 }

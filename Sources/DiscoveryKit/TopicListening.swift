@@ -1,39 +1,34 @@
-internal import Messaging
-internal import Store
 internal import Synchronization
 
-/// What one listener hears of topics: a subscription with a queue of its own to each topic that its address has led to, leased by this process
+/// What one listener hears of topics: a subscription with a queue of its own to each topic that its address has led to, gone with this process
 /// and ended with the listener.
 final class TopicListening: QueueAdapter {
-    private let home: EmbeddedBackend
-    private let queues: FileQueueAdapter
-    private let subscription: Messaging.SubscriptionConfiguration
+    private let topics: any TopicBackend
+    private let options: SubscribeOptions
     /// By the topic's location.
-    private let subscriptions = Mutex<[String: Messaging.Subscription]>([:])
+    private let hearings = Mutex<[String: TopicHearing]>([:])
 
-    /// - Returns: `nil` on a backend without a home.
+    /// - Returns: `nil` on a backend without topics.
     /// - Throws: `.invalid` for a filter policy that breaks a rule.
     init?(_ client: Client, _ options: SubscribeOptions, _ address: Address) throws(DiscoveryError) {
-        guard let home = client.names as? EmbeddedBackend, let queues = client.homeQueues else { return nil }
-        self.home = home
-        self.queues = queues
-        subscription = try options.configuration(of: address)
+        guard let topics = client.topics else { return nil }
+        do { _ = try TopicFilter(options) } catch { throw error.with(address: address) }
+        self.topics = topics
+        self.options = options
     }
 
     /// Ends the subscriptions. Should that fail, they end with the process.
     func end() async {
-        let ended = subscriptions.withLock { subscriptions in
-            defer { subscriptions = [:] }
-            return Array(subscriptions.values)
+        let ended = hearings.withLock { hearings in
+            defer { hearings = [:] }
+            return Array(hearings.values)
         }
-        for subscription in ended {
-            try? await uncancelled { [home] () async throws(DiscoveryError) in
-                try await home.runMessaging { try await $0.unsubscribe(subscription.id) }
-            }
+        for hearing in ended {
+            try? await uncancelled { [topics] () async throws(DiscoveryError) in try await topics.unsubscribe(hearing.subscription) }
         }
     }
 
-    func accepts(_ resource: Resource) -> Bool { resource.kind == .topic && LocalTopic(resource.location) != nil }
+    func accepts(_ resource: Resource) -> Bool { topics.accepts(resource) }
 
     func send(_ messages: [OutgoingMessage], to queue: Resource) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
         throw DiscoveryError(.wrongKind, "Messages are published to a topic. Use `publish`.")
@@ -42,47 +37,48 @@ final class TopicListening: QueueAdapter {
     func receive(
         _ maximum: Int, from topic: Resource, visibility: Duration, waiting: Duration
     ) async throws(DiscoveryError) -> [QueuedMessage] {
-        let queue = try await subscribed(to: topic)
+        let hearing = try await heard(topic)
         do throws(DiscoveryError) {
-            return try await queues.receive(maximum, from: queue, visibility: visibility, waiting: waiting)
+            return try await hearing.adapter.receive(maximum, from: hearing.queue, visibility: visibility, waiting: waiting)
         } catch {
             // The topic was deleted, and its subscriptions with it: the next look is at the one that may take its place.
-            if error.code == .notFound { subscriptions.withLock { $0[topic.location] = nil } }
+            if error.code == .notFound { hearings.withLock { $0[topic.location] = nil } }
             throw error
         }
     }
 
     func finish(_ receipt: Receipt, of topic: Resource) async throws(DiscoveryError) {
-        try await queues.finish(receipt, of: queue(of: topic))
+        let hearing = try hearing(of: topic)
+        try await hearing.adapter.finish(receipt, of: hearing.queue)
     }
 
     func extend(_ receipt: Receipt, of topic: Resource, to visibility: Duration) async throws(DiscoveryError) {
-        try await queues.extend(receipt, of: queue(of: topic), to: visibility)
+        let hearing = try hearing(of: topic)
+        try await hearing.adapter.extend(receipt, of: hearing.queue, to: visibility)
     }
 
     func giveBack(_ receipt: Receipt, of topic: Resource, after delay: Duration, because reason: String?) async throws(DiscoveryError) {
-        try await queues.giveBack(receipt, of: queue(of: topic), after: delay, because: reason)
+        let hearing = try hearing(of: topic)
+        try await hearing.adapter.giveBack(receipt, of: hearing.queue, after: delay, because: reason)
     }
 
     func deadLetter(_ receipt: Receipt, of topic: Resource, because reason: String) async throws(DiscoveryError) -> Bool {
-        try await queues.deadLetter(receipt, of: queue(of: topic), because: reason)
+        let hearing = try hearing(of: topic)
+        return try await hearing.adapter.deadLetter(receipt, of: hearing.queue, because: reason)
     }
 
-    private func queue(of topic: Resource) throws(DiscoveryError) -> Resource {
-        guard let subscription = subscriptions.withLock({ $0[topic.location] }) else {
+    private func hearing(of topic: Resource) throws(DiscoveryError) -> TopicHearing {
+        guard let hearing = hearings.withLock({ $0[topic.location] }) else {
             throw DiscoveryError(.leaseLost, "The subscription that the message came by has ended.")
         }
-        return .queue(named: subscription.queue)
+        return hearing
     }
 
     /// One receive of a listener is in flight at a time, so one subscription is made.
-    private func subscribed(to topic: Resource) async throws(DiscoveryError) -> Resource {
-        if let known = subscriptions.withLock({ $0[topic.location] }) { return .queue(named: known.queue) }
-        guard let name = LocalTopic(topic.location)?.name else { preconditionFailure("what is not accepted is not received from") }
-        let made = try await home.runMessaging { [subscription] messaging in
-            try await messaging.subscribe(.process(messaging.store.home.lease()), to: name, subscription)
-        }
-        subscriptions.withLock { $0[topic.location] = made }
-        return .queue(named: made.queue)
+    private func heard(_ topic: Resource) async throws(DiscoveryError) -> TopicHearing {
+        if let known = hearings.withLock({ $0[topic.location] }) { return known }
+        let made = try await topics.listen(to: topic, options)
+        hearings.withLock { $0[topic.location] = made }
+        return made
     }
 }

@@ -73,7 +73,7 @@ extension BackendTrial {
     }
 
     /// Gives `body` the next message, within patience.
-    private func delivered(
+    func delivered(
         from place: Address, to client: Discovery, _ body: @escaping @Sendable (Delivery) async throws -> Void
     ) async throws {
         try await Conformance.within(patience, "a message to be delivered and settled") {
@@ -83,7 +83,7 @@ extension BackendTrial {
         }
     }
 
-    private func listening(
+    func listening(
         to place: Address, by client: Discovery, options: ListenOptions? = nil, until isDone: @escaping @Sendable () async -> Void,
         _ handler: @escaping @concurrent @Sendable (Delivery) async throws -> Void
     ) async throws {
@@ -101,7 +101,7 @@ extension BackendTrial {
 }
 
 /// What handlers heard, in order.
-private final class Heard: Sendable {
+final class Heard: Sendable {
     private let state = Mutex<(texts: [String], continuation: AsyncStream<Void>.Continuation?)>(([], nil))
 
     var all: [String] { state.withLock { $0.texts } }

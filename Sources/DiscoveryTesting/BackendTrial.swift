@@ -23,9 +23,18 @@ struct BackendTrial: Sendable {
         registered.addresses.withLock { _ = $0.insert(address) }
     }
 
+    /// Subscribes by the one client, until the end of the check.
+    @discardableResult
+    func subscribe(_ queue: Address, to topic: Address, _ options: SubscribeOptions? = nil) async throws(DiscoveryError) -> String {
+        let subscription = try await one.subscribe(topic, queue, options: options)
+        registered.subscriptions.withLock { _ = $0.insert(subscription) }
+        return subscription
+    }
+
     /// Leaves nothing behind.
     func end() async {
-        // One may be gone, as the check wants it.
+        // Some may be gone, as the check wants it.
+        for subscription in registered.subscriptions.withLock({ $0 }) { try? await one.unsubscribe(subscription) }
         for address in registered.addresses.withLock({ $0 }) { try? await one.deregister(address) }
         await one.shutdown()
         await other.shutdown()
@@ -71,4 +80,5 @@ struct BackendTrial: Sendable {
 
 private final class Registered: Sendable {
     let addresses = Mutex<Set<Address>>([])
+    let subscriptions = Mutex<Set<String>>([])
 }

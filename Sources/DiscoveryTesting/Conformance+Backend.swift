@@ -8,9 +8,11 @@ extension Conformance {
     ///   - client: makes a client of the backend each time; two clients see each other's registrations. They are shut down by the checks.
     ///   - queue: an empty queue without order that the clients may use, by one check after the other; without one, the checks of `queue` and
     ///     `listen` are left out.
+    ///   - topic: a topic without order and without subscribers, likewise; the checks of what it passes on to a queue need both.
     ///   - patience: how long one step may take before it counts as hanging.
     public static func checks(
-        of client: @escaping @Sendable () throws -> Discovery, queue: Resource? = nil, patience: Duration = .seconds(20)
+        of client: @escaping @Sendable () throws -> Discovery, queue: Resource? = nil, topic: Resource? = nil,
+        patience: Duration = .seconds(20)
     ) -> [Check] {
         func check(_ name: String, _ body: @escaping @Sendable (BackendTrial) async throws -> Void) -> Check {
             Check(name) {
@@ -26,6 +28,7 @@ extension Conformance {
             check("resolve: every change is seen by the next look") { try await $0.seesChanges() },
             check("resolve: filters and ids choose among instances") { try await $0.chooses() },
             check("request: body, attributes, headers and content type arrive, and come back") { try await $0.requests() },
+            check("requestLater: what is accepted is called later, with body, attributes and headers") { try await $0.requestsLater() },
             check("serve: a closure is callable until it ends, and gone then") { try await $0.serves() },
             check("serve: who serves an address that is served takes it over, and keeps it") { try await $0.takesOver() },
             check("serve: several under one service share its calls") { try await $0.servesReplicas() },
@@ -40,6 +43,34 @@ extension Conformance {
                 check("queue: what one client sends, a listener of another is given") { try await $0.queues(queue) },
                 check("listen: what is handled never comes again, and what fails comes again") { try await $0.listens(queue) },
                 check("listen: what a listener held at its end, or dropped, comes again at once") { try await $0.givesBack(queue) },
+            ]
+        }
+        if let topic {
+            checks += [
+                check("publish: a topic that nobody is subscribed to accepts messages") { try await $0.acceptsWithoutSubscribers(topic) },
+                check("publish: what does not fit is refused, with what it is and what it should be") {
+                    try await $0.refusesWhatIsNoTopic(topic)
+                },
+                check("listen: on a topic, each listener hears all that is published while it runs") {
+                    try await $0.listens(toTopic: topic)
+                },
+                check("listen: a listener of a topic leaves nothing behind") { try await $0.leavesNothing(on: topic) },
+                check("subscribe: a closure hears what its filter policy lets through") { try await $0.filtersForClosures(topic) },
+            ]
+        }
+        if let topic, let queue {
+            checks += [
+                check("publish: what is published side by side, each subscriber is given once") {
+                    try await $0.publishes(topic, to: queue)
+                },
+                check("publish: body, attributes and subject arrive, raw or in an envelope") { try await $0.carries(topic, to: queue) },
+                check("subscribe: filter policies let through what they match, and nothing else") {
+                    try await $0.filters(topic, to: queue)
+                },
+                check("subscribe: doing it again changes nothing, and with other options is refused") {
+                    try await $0.subscribesOnce(topic, queue)
+                },
+                check("unsubscribe: what is published from then on does not come") { try await $0.unsubscribes(topic, queue) },
             ]
         }
         return checks

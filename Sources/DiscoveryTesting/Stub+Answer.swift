@@ -11,25 +11,37 @@ extension Stub {
         let steps: [Step]
         /// Whether each step is for one call.
         let isSpent: Bool
-        /// What a queue has in it at first; `nil` for a function.
-        let messages: [Result<Message, DiscoveryError>]?
+        /// What the address is of.
+        let role: Role
+
+        enum Role: Sendable {
+            case function
+            /// With what is in it at first.
+            case queue([Result<Message, DiscoveryError>])
+            case topic(Topic)
+        }
+
+        struct Topic: Sendable {
+            /// What publishing throws, if it does.
+            let failure: DiscoveryError?
+        }
 
         private init(_ step: Step) {
             steps = [step]
             isSpent = false
-            messages = nil
+            role = .function
         }
 
         private init(inTurn steps: [Step]) {
             self.steps = steps
             isSpent = true
-            messages = nil
+            role = .function
         }
 
-        private init(queue messages: [Result<Message, DiscoveryError>]) {
+        private init(_ role: Role) {
             steps = []
             isSpent = false
-            self.messages = messages
+            self.role = role
         }
 
         /// A value as JSON. One that cannot be encoded makes each call throw `.coding`.
@@ -76,15 +88,25 @@ extension Stub {
         /// A queue with these messages in it, which listeners are given in turn and each once; then those that are put into it. See
         /// ``Stub/queued`` and ``Stub/settled``.
         public static func queue(delivering messages: Message...) -> Answer {
-            Answer(queue: messages.map { .success($0) })
+            Answer(.queue(messages.map { .success($0) }))
         }
 
         /// A queue with these values in it, as JSON. One that cannot be encoded makes receiving throw `.coding`.
         public static func queue<Value: Encodable>(json values: Value...) -> Answer {
             Answer(
-                queue: values.map { value in
-                    do throws(DiscoveryError) { return .success(try .json(value)) } catch { return .failure(error) }
-                })
+                .queue(
+                    values.map { value in
+                        do throws(DiscoveryError) { return .success(try .json(value)) } catch { return .failure(error) }
+                    }))
+        }
+
+        /// A topic, without subscribers at first. See ``Stub/published`` and ``Stub/subscriptions``.
+        public static var topic: Answer { Answer(.topic(Topic(failure: nil))) }
+
+        /// A topic to which publishing throws an error with this code, each time it is tried: `.unreachable` and `.busy` are tried again, as
+        /// ever.
+        public static func topic(failing code: DiscoveryError.Code, _ message: String = "The test wants publishing to fail.") -> Answer {
+            Answer(.topic(Topic(failure: DiscoveryError(code, message))))
         }
     }
 }
@@ -108,5 +130,17 @@ extension Stub.Answer.Step {
                     functionError: .init(type: type, message: message, status: 500))
             }
         }
+    }
+}
+
+extension Stub.Answer {
+    /// What a queue has in it at first; `nil` for what is none.
+    var messages: [Result<Message, DiscoveryError>]? {
+        if case .queue(let messages) = role { messages } else { nil }
+    }
+
+    /// `nil` for what is none.
+    var topic: Topic? {
+        if case .topic(let topic) = role { topic } else { nil }
     }
 }

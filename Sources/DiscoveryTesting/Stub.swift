@@ -23,6 +23,9 @@ public import DiscoveryKit
 /// A queue is stubbed with ``Answer/queue(delivering:)``: what is put into it is on record, and so is what became of each message that a
 /// listener was given. A message comes once, also when its handler throws; only what a listener gave back unhandled comes again.
 ///
+/// A topic is stubbed with ``Answer/topic``: what is published to it is on record, and goes on to the stubbed queues that subscribe and to
+/// those who listen, as their filter policies say. Functions and URLs that subscribe are on record, and nothing is delivered to them.
+///
 /// What code registers is kept in memory, for the clients of this stub; calls to it are made over the network, as ever. So what a test
 /// serves can be called beside what is stubbed. Copies share everything.
 public struct Stub: Sendable {
@@ -35,7 +38,7 @@ public struct Stub: Sendable {
     public init(_ answers: [Address: Answer]) {
         book = StubBook(answers)
         var configuration = Discovery.Configuration()
-        configuration.backend = .names(StubNames(book), queueAdapters: [book.queues], interceptor: book)
+        configuration.backend = book.backend
         do throws(DiscoveryError) { discovery = try Discovery(configuration) } catch {
             preconditionFailure("The default configuration contradicts itself: \(error)")
         }
@@ -49,6 +52,14 @@ public struct Stub: Sendable {
     public func sent(to address: Address) -> [Sent] {
         book.sent.filter { $0.address == address }
     }
+
+    /// The calls that were made, once there are so many. Waits for that without end: cancel the task, or give the test a time limit.
+    public func sent(atLeast count: Int) async -> [Sent] {
+        await book.sent(atLeast: count)
+    }
+
+    /// Every call that was put off, in order. It is made at once, in a task of its own and once, and then in ``sent`` as others are.
+    public var deferred: [Deferred] { book.deferred }
 
     /// Every message that was put into a stubbed queue, in order.
     public var queued: [Queued] { book.queues.queued }
@@ -90,6 +101,18 @@ public struct Stub: Sendable {
         }
     }
 
+    /// A call that was put off.
+    public struct Deferred: Sendable {
+        /// What its caller was given.
+        public let id: MessageID
+        /// Whom it is for, as the caller wrote it.
+        public let address: Address
+        /// The body and its attributes.
+        public let message: Message
+        /// How it is to be made.
+        public let options: RequestOptions
+    }
+
     /// A message that was put into a stubbed queue.
     public struct Queued: Sendable {
         /// The queue, as it is stubbed.
@@ -119,7 +142,7 @@ public struct Stub: Sendable {
             case deadLettered(reason: String)
         }
 
-        /// The queue, as it is stubbed.
+        /// The queue, as it is stubbed; the topic, where it was listened to.
         public let address: Address
         /// The message.
         public let message: Message
@@ -150,6 +173,6 @@ extension Discovery.Backend {
     /// configuration.backend = .stub(["ais.users": .json(User(id: 7))])
     /// ```
     public static func stub(_ stub: Stub) -> Discovery.Backend {
-        .names(StubNames(stub.book), queueAdapters: [stub.book.queues], interceptor: stub.book)
+        stub.book.backend
     }
 }

@@ -6,6 +6,7 @@ internal import Synchronization
 final class StubBook: Sendable {
     private struct State {
         var sent: [Stub.Sent] = []
+        var deferred: [Stub.Deferred] = []
         var changes: [Stub.Change] = []
         /// How many steps of an answer were taken.
         var taken: [Address: Int] = [:]
@@ -17,15 +18,21 @@ final class StubBook: Sendable {
     }
 
     let queues: StubQueues
+    let topics: StubTopics
     private let answers: [Address: Stub.Answer]
     private let state = Mutex(State())
 
     init(_ answers: [Address: Stub.Answer]) {
         self.answers = answers
         queues = StubQueues(answers.compactMapValues(\.messages))
+        topics = StubTopics(answers.compactMapValues(\.topic), queues)
     }
 
+    /// For one client.
+    var backend: Discovery.Backend { .names(StubNames(self), queueAdapters: [queues], topics: topics, interceptor: self) }
+
     var sent: [Stub.Sent] { state.withLock { $0.sent } }
+    var deferred: [Stub.Deferred] { state.withLock { $0.deferred } }
     var changes: [Stub.Change] { state.withLock { $0.changes } }
     var version: Int64 { state.withLock { $0.version } }
 
@@ -38,7 +45,13 @@ final class StubBook: Sendable {
         return [parts, whole].lazy.map(\.address).first { self.answers[$0] != nil }
     }
 
-    func isQueue(_ stubbed: Address) -> Bool { answers[stubbed]?.messages != nil }
+    func kind(of stubbed: Address) -> Resource.Kind {
+        switch answers[stubbed]?.role {
+        case .queue: .queue
+        case .topic: .topic
+        case .function, nil: .function
+        }
+    }
 
     /// The text of every address that a call can have, for who looked for another.
     var known: (stubbed: [String], registered: [String]) {
@@ -89,7 +102,7 @@ final class StubBook: Sendable {
         for watcher in watchers { watcher.yield() }
     }
 
-    /// An element after each change, from now on.
+    /// An element after each change and each call, from now on.
     func watch() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
@@ -107,15 +120,17 @@ extension StubBook: CallInterceptor {
         let request = call.request
         let stubbed = stubbed(try request.address.parts(), in: call.namespace)
         let answer = stubbed.flatMap { answers[$0] }
-        let turn = state.withLock { state in
+        let (turn, watchers) = state.withLock { state in
             state.sent.append(
                 Stub.Sent(
                     address: request.address, message: request.message, headers: request.headers, deadline: call.limit,
                     isIdempotent: call.isIdempotent))
-            guard let stubbed else { return 0 }
-            return state.taken.updateValue(state.taken[stubbed, default: 0] + 1, forKey: stubbed) ?? 0
+            let watchers = Array(state.watchers.values)
+            guard let stubbed else { return (0, watchers) }
+            return (state.taken.updateValue(state.taken[stubbed, default: 0] + 1, forKey: stubbed) ?? 0, watchers)
         }
-        guard let stubbed, let answer, answer.messages == nil else { return nil }
+        tell(watchers)
+        guard let stubbed, let answer, case .function = answer.role else { return nil }
         guard !answer.isSpent || turn < answer.steps.count else {
             throw DiscoveryError(
                 .unexpected,
@@ -125,6 +140,27 @@ extension StubBook: CallInterceptor {
         }
         let message = try await answer.steps[answer.isSpent ? turn : 0].message(for: request)
         return Reply(message: message, servedBy: request.address)
+    }
+
+    func putOff(
+        _ message: Message, to address: Address, _ options: RequestOptions, make: @escaping @Sendable () async -> Void
+    ) async throws(DiscoveryError) -> MessageID {
+        let id = state.withLock { state in
+            let id = MessageID("later-\(state.deferred.count + 1)")
+            state.deferred.append(Stub.Deferred(id: id, address: address, message: message, options: options))
+            return id
+        }
+        // It ends by its deadline, whoever has put it off.
+        Task { await make() }
+        return id
+    }
+
+    func sent(atLeast count: Int) async -> [Stub.Sent] {
+        var changes = watch().makeAsyncIterator()
+        while true {
+            let sent = sent
+            guard sent.count < count, await changes.next() != nil else { return sent }
+        }
     }
 }
 

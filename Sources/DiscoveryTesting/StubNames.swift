@@ -22,7 +22,7 @@ final class StubNames: NameService {
         if let stubbed = book.stubbed(parts, in: namespace) {
             // It has what the filters ask for, and whichever id.
             var attributes = Dictionary(parts.filters.map { ($0.key, $0.value) }) { first, _ in first }
-            attributes["type"] = book.isQueue(stubbed) ? "queue" : "function"
+            attributes["type"] = book.kind(of: stubbed).description
             attributes["rid"] = StubQueues.location(of: stubbed)
             let id: String = if case .id(let id) = parts.instance { id } else { "stub" }
             let instance = Registry.Instance(id: id, attributes: attributes, health: .unknown, incarnation: 0)

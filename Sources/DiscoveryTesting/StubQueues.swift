@@ -8,9 +8,19 @@ final class StubQueues: QueueAdapter {
         let continuation: CheckedContinuation<Void, Never>
     }
 
+    /// Where messages wait: a stubbed queue, or what one listener is to hear of a stubbed topic.
+    struct Line: Hashable {
+        /// The queue or the topic, as it is stubbed.
+        let address: Address
+        /// The listener's subscription.
+        let listener: String?
+    }
+
     private struct State {
-        var pending: [Address: [Result<QueuedMessage, DiscoveryError>]] = [:]
-        var given: [Receipt: (address: Address, message: QueuedMessage)] = [:]
+        var pending: [Line: [Result<QueuedMessage, DiscoveryError>]] = [:]
+        var given: [Receipt: (line: Line, message: QueuedMessage)] = [:]
+        /// By their subscriptions.
+        var listeners: [String: Line] = [:]
         var queued: [Stub.Queued] = []
         var settled: [Stub.Settled] = []
         var next = 0
@@ -19,6 +29,7 @@ final class StubQueues: QueueAdapter {
     }
 
     private static let prefix = "stub:"
+    private static let listenerPrefix = "stub-listener:"
     private let queues: Set<Address>
     private let state = Mutex(State())
 
@@ -26,7 +37,7 @@ final class StubQueues: QueueAdapter {
         queues = Set(messages.keys)
         state.withLock { state in
             for (address, messages) in messages {
-                state.pending[address] = messages.map { message in
+                state.pending[Line(address: address, listener: nil)] = messages.map { message in
                     state.next += 1
                     let number = state.next
                     return message.map { Self.queued($0, number, group: nil, trace: [:]) }
@@ -36,6 +47,13 @@ final class StubQueues: QueueAdapter {
     }
 
     static func location(of stubbed: Address) -> String { "\(prefix)\(stubbed)" }
+    static func location(ofListener subscription: String) -> String { "\(listenerPrefix)\(subscription)" }
+
+    /// The address that is stubbed at a location, should it be.
+    static func stubbed(at location: String) -> Address? {
+        guard location.hasPrefix(prefix) else { return nil }
+        return Address(stringLiteral: String(location.dropFirst(prefix.count)))
+    }
 
     var queued: [Stub.Queued] { state.withLock { $0.queued } }
     var settled: [Stub.Settled] { state.withLock { $0.settled } }
@@ -80,49 +98,68 @@ final class StubQueues: QueueAdapter {
     func accepts(_ resource: Resource) -> Bool { resource.kind == .queue && address(of: resource) != nil }
 
     private func address(of resource: Resource) -> Address? {
-        guard resource.location.hasPrefix(Self.prefix) else { return nil }
-        let address = Address(stringLiteral: String(resource.location.dropFirst(Self.prefix.count)))
-        return queues.contains(address) ? address : nil
+        Self.stubbed(at: resource.location).flatMap { queues.contains($0) ? $0 : nil }
     }
 
-    private func queue(_ resource: Resource) throws(DiscoveryError) -> Address {
-        guard let address = address(of: resource) else {
-            throw DiscoveryError(.notFound, "`\(resource.location)` is no queue of this stub.")
+    func line(_ queue: Resource) throws(DiscoveryError) -> Line {
+        if let address = address(of: queue) { return Line(address: address, listener: nil) }
+        if queue.location.hasPrefix(Self.listenerPrefix) {
+            let subscription = String(queue.location.dropFirst(Self.listenerPrefix.count))
+            if let line = state.withLock({ $0.listeners[subscription] }) { return line }
         }
-        return address
+        throw DiscoveryError(.notFound, "`\(queue.location)` is no queue of this stub.")
     }
 
     func send(_ messages: [OutgoingMessage], to queue: Resource) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
-        let address = try self.queue(queue)
+        let line = try self.line(queue)
+        return put(messages.map { (line, $0) }).map { .success($0) }
+    }
+
+    /// Puts messages where they are to wait. What is for a listener that has ended is dropped.
+    @discardableResult
+    func put(_ messages: [(line: Line, message: OutgoingMessage)]) -> [MessageID] {
         let (ids, receivers) = state.withLock { state in
             var ids: [MessageID] = []
-            for message in messages {
+            for (line, message) in messages {
                 state.next += 1
-                var options = SendOptions()
-                options.delay = message.delay
-                options.deliverAt = message.deliverAt
-                options.group = message.group
-                options.deduplication = message.deduplication
-                state.queued.append(Stub.Queued(address: address, message: message.message, options: options))
                 let queued = Self.queued(message.message, state.next, group: message.group, trace: message.trace)
-                state.pending[address, default: []].append(.success(queued))
                 ids.append(queued.id)
+                if let listener = line.listener {
+                    guard state.listeners[listener] != nil else { continue }
+                } else {
+                    state.queued.append(Stub.Queued(address: line.address, message: message.message, options: message.options))
+                }
+                state.pending[line, default: []].append(.success(queued))
             }
             defer { state.receivers = [:] }
             return (ids, Array(state.receivers.values))
         }
         for receiver in receivers { receiver.resume() }
-        return ids.map { .success($0) }
+        return ids
+    }
+
+    /// Makes a place for what a listener is to hear of a topic.
+    func open(_ subscription: String, of topic: Address) -> Line {
+        let line = Line(address: topic, listener: subscription)
+        state.withLock { $0.listeners[subscription] = line }
+        return line
+    }
+
+    /// Drops it, with what nobody was given.
+    func close(_ subscription: String) {
+        state.withLock { state in
+            if let line = state.listeners.removeValue(forKey: subscription) { state.pending[line] = nil }
+        }
     }
 
     func receive(
         _ maximum: Int, from queue: Resource, visibility: Duration, waiting: Duration
     ) async throws(DiscoveryError) -> [QueuedMessage] {
-        let address = try self.queue(queue)
+        let line = try self.line(queue)
         while true {
             if waiting > .zero {
                 await wait { state, number, continuation in
-                    guard state.pending[address]?.isEmpty != false else { return false }
+                    guard state.pending[line]?.isEmpty != false else { return false }
                     state.receivers[number] = continuation
                     return true
                 } end: { state, number in
@@ -131,9 +168,9 @@ final class StubQueues: QueueAdapter {
             }
             if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled.") }
             let taken = state.withLock { state -> [Result<QueuedMessage, DiscoveryError>] in
-                let taken = Array(state.pending[address, default: []].prefix(maximum))
-                state.pending[address]?.removeFirst(taken.count)
-                for case .success(let message) in taken { state.given[message.receipt] = (address, message) }
+                let taken = Array(state.pending[line, default: []].prefix(maximum))
+                state.pending[line]?.removeFirst(taken.count)
+                for case .success(let message) in taken { state.given[message.receipt] = (line, message) }
                 return taken
             }
             var messages: [QueuedMessage] = []
@@ -155,7 +192,8 @@ final class StubQueues: QueueAdapter {
             state.next += 1
             message.receipt = Receipt("\(state.next)")
             message.receiveCount += 1
-            state.pending[given.address, default: []].insert(.success(message), at: 0)
+            guard given.line.listener.map({ state.listeners[$0] != nil }) ?? true else { return [] }
+            state.pending[given.line, default: []].insert(.success(message), at: 0)
             defer { state.receivers = [:] }
             return Array(state.receivers.values)
         }
@@ -169,13 +207,26 @@ final class StubQueues: QueueAdapter {
 
     private func settle(_ receipt: Receipt, _ outcome: Stub.Settled.Outcome) throws(DiscoveryError) {
         let waiters = state.withLock { state -> [Waiter]? in
-            guard let (address, message) = state.given.removeValue(forKey: receipt) else { return nil }
-            state.settled.append(Stub.Settled(address: address, message: message.message, outcome: outcome))
+            guard let (line, message) = state.given.removeValue(forKey: receipt) else { return nil }
+            state.settled.append(Stub.Settled(address: line.address, message: message.message, outcome: outcome))
             let met = state.waiters.filter { $0.value.count <= state.settled.count }
             for number in met.keys { state.waiters[number] = nil }
             return Array(met.values)
         }
         guard let waiters else { throw DiscoveryError(.leaseLost, "The message was settled before.") }
         for waiter in waiters { waiter.continuation.resume() }
+    }
+}
+
+extension OutgoingMessage {
+    /// What its sender asked for.
+    var options: SendOptions {
+        var options = SendOptions()
+        options.delay = delay
+        options.deliverAt = deliverAt
+        options.group = group
+        options.deduplication = deduplication
+        options.subject = subject
+        return options
     }
 }

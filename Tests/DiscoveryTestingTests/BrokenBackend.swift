@@ -10,6 +10,9 @@ struct BrokenBackend: Sendable {
             swapsLate
         case takesTheFirst, hidesNames, mixesUpErrors, takesAnything, outlivesShutdown
         case losesMessages, keepsFinished, losesReturned
+        case needsSubscribers, publishesAnywhere, sharesListeners, leavesListeners, ignoresListenersFilters
+        case forgetsCalls
+        case publishesTwice, losesSubjects, ignoresFilters, takesOtherOptions, keepsUnsubscribed
 
         var check: String {
             switch self {
@@ -28,6 +31,17 @@ struct BrokenBackend: Sendable {
             case .losesMessages: "queue: what one client sends, a listener of another is given"
             case .keepsFinished: "listen: what is handled never comes again, and what fails comes again"
             case .losesReturned: "listen: what a listener held at its end, or dropped, comes again at once"
+            case .forgetsCalls: "requestLater: what is accepted is called later, with body, attributes and headers"
+            case .needsSubscribers: "publish: a topic that nobody is subscribed to accepts messages"
+            case .publishesAnywhere: "publish: what does not fit is refused, with what it is and what it should be"
+            case .sharesListeners: "listen: on a topic, each listener hears all that is published while it runs"
+            case .leavesListeners: "listen: a listener of a topic leaves nothing behind"
+            case .ignoresListenersFilters: "subscribe: a closure hears what its filter policy lets through"
+            case .publishesTwice: "publish: what is published side by side, each subscriber is given once"
+            case .losesSubjects: "publish: body, attributes and subject arrive, raw or in an envelope"
+            case .ignoresFilters: "subscribe: filter policies let through what they match, and nothing else"
+            case .takesOtherOptions: "subscribe: doing it again changes nothing, and with other options is refused"
+            case .keepsUnsubscribed: "unsubscribe: what is published from then on does not come"
             }
         }
 
@@ -40,28 +54,56 @@ struct BrokenBackend: Sendable {
             default: nil
             }
         }
+
+        /// That of its topics.
+        var ofTopics: BrokenTopicBackend.Fault? {
+            switch self {
+            case .needsSubscribers: .needsSubscribers
+            case .publishesAnywhere: .takesAnything
+            case .sharesListeners: .sharesListeners
+            case .leavesListeners: .leavesListeners
+            case .ignoresListenersFilters: .ignoresListenersFilters
+            case .publishesTwice: .publishesTwice
+            case .losesSubjects: .losesSubjects
+            case .ignoresFilters: .ignoresFilters
+            case .takesOtherOptions: .takesOtherOptions
+            case .keepsUnsubscribed: .keepsUnsubscribed
+            default: nil
+            }
+        }
     }
 
-    let fault: Fault
-    private let book = StubBook([:])
+    let fault: Fault?
+    private let book = StubBook(["conformance.jobs": .queue(), "conformance.news": .topic])
     private let queues: BrokenQueue
+    private let topics: BrokenTopicBackend
 
-    init(_ fault: Fault) {
+    init(_ fault: Fault?) {
         self.fault = fault
-        queues = BrokenQueue(fault.ofQueues)
+        queues = BrokenQueue(fault?.ofQueues)
+        topics = BrokenTopicBackend(fault?.ofTopics, book.topics)
     }
+
+    /// The stub's, where it is its topics that are checked: those know no other.
+    var queue: Resource {
+        fault?.ofQueues == nil ? Resource(.queue, at: "stub:conformance.jobs") : Resource(.queue, at: "memory:jobs")
+    }
+    let topic = Resource(.topic, at: "stub:conformance.news")
 
     var backend: Discovery.Backend {
-        .names(BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], queueAdapters: [queues], interceptor: book)
+        .names(
+            BrokenNames(fault, StubNames(book)), adapters: [BrokenHTTPAdapter(fault: fault)], queueAdapters: [queues, book.queues],
+            topics: topics,
+            interceptor: BrokenInterceptor(fault: fault, book: book))
     }
 }
 
 /// A registry with one fault.
 private final class BrokenNames: NameService {
-    private let fault: BrokenBackend.Fault
+    private let fault: BrokenBackend.Fault?
     private let names: StubNames
 
-    init(_ fault: BrokenBackend.Fault, _ names: StubNames) {
+    init(_ fault: BrokenBackend.Fault?, _ names: StubNames) {
         self.fault = fault
         self.names = names
     }
@@ -147,9 +189,23 @@ private final class Staleness: Freshness {
     func check() throws(DiscoveryError) { try freshness.check() }
 }
 
+/// The answers of a stub with one fault.
+private struct BrokenInterceptor: CallInterceptor {
+    let fault: BrokenBackend.Fault?
+    let book: StubBook
+
+    func reply(to call: InterceptedCall) async throws(DiscoveryError) -> Reply? { try await book.reply(to: call) }
+
+    func putOff(
+        _ message: Message, to address: Address, _ options: RequestOptions, make: @escaping @Sendable () async -> Void
+    ) async throws(DiscoveryError) -> MessageID {
+        fault == .forgetsCalls ? MessageID("forgotten") : try await book.putOff(message, to: address, options, make: make)
+    }
+}
+
 /// The built-in adapter with one fault.
 private struct BrokenHTTPAdapter: RequestAdapter {
-    let fault: BrokenBackend.Fault
+    let fault: BrokenBackend.Fault?
     private let adapter = HTTPFunctionAdapter(maximumReplySize: 6 << 20)
 
     func accepts(_ resource: Resource) -> Bool { adapter.accepts(resource) }

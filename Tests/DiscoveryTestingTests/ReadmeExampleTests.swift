@@ -79,6 +79,23 @@ import Testing
     }
 
     struct Weather: Codable, Sendable { var kind: String, hours: Int }
+
+    struct Walker {
+        func run() async throws {
+            try await Discovery.listen("ais.garden->news") { (_: Weather) in }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the walker hears of the weather`() async throws {
+        let stub: Stub = ["ais.garden->news": .topic]
+        let walker = Task { try await Discovery.withCurrent(stub.discovery) { try await Walker().run() } }
+        _ = await stub.subscriptions(atLeast: 1)
+        try await stub.discovery.publish("ais.garden->news", Weather(kind: "rain", hours: 3))
+        #expect(await stub.settled(atLeast: 1).map(\.outcome) == [.finished])
+        walker.cancel()
+        _ = await walker.result
+    }
+
     private final class Umbrella: Sendable {
         let opened = AsyncStream<Int>.makeStream()
         func open(for weather: Weather) { opened.continuation.yield(weather.hours) }

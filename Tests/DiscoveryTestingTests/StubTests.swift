@@ -195,6 +195,21 @@ import Testing
         #expect(stub.changes.map { $0.resource == nil } == [false, true])
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a call that is put off is accepted with an id, made once, and on record`() async throws {
+        let stub: Stub = ["mail": .inTurn(.failure(.unreachable), .json(true)), "ais.jobs": .queue()]
+        var options = RequestOptions()
+        options.headers = ["X-Tenant": "7"]
+        let first = try await stub.discovery.requestLater("mail", Query(id: 1), options: options)
+        #expect(try await stub.sent(atLeast: 1).map { try $0.decode(Query.self) } == [Query(id: 1)])
+        let second = try await stub.discovery.requestLater("mail", Query(id: 2))
+        let sent = await stub.sent(atLeast: 2)
+        #expect(sent.map(\.address) == ["mail", "mail"] && sent[0].headers == ["x-tenant": "7"])
+        #expect(stub.deferred.map(\.id) == [first, second] && first != second)
+        #expect(stub.deferred[0].address == "mail" && stub.deferred[0].options.headers == options.headers)
+        let error = await #expect(throws: DiscoveryError.self) { try await stub.discovery.requestLater("ais.jobs", Query(id: 3)) }
+        #expect(error?.code == .wrongKind && stub.deferred.count == 2)
+    }
+
     @Test func `what only a home can do says so`() async throws {
         let stub: Stub = [:]
         let error = await #expect(throws: DiscoveryError.self) { try await stub.discovery.removeOverrides() }
