@@ -51,7 +51,8 @@ final class Network: Sendable {
 
     func runUntilSignal() async throws {
         let page = try await whenThere { try await discovery.resolve("social.page->home").location }
-        say("The page is at \(page); Control-C ends it. In another terminal, to look behind it:\n  export DISCOVERY_HOME=\(folder)/home")
+        say("The page is at \(page); Control-C ends it.")
+        say("To look behind it, or to swap, in another terminal first: export DISCOVERY_HOME=\(folder)/home")
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
     }
 
@@ -60,14 +61,13 @@ final class Network: Sendable {
         !FileManager.default.fileExists(atPath: folder) && children.withLock { $0.values.allSatisfy { Foundation.kill($0, 0) != 0 } }
     }
 
-    /// Kills a service as a crash would.
-    func kill(_ role: String) { children.withLock { children in _ = children[role].map { Foundation.kill($0, SIGKILL) } } }
+    func process(of role: String) -> Int32? { children.withLock { $0[role] } }
 
     private func keep(_ role: String) async throws {
         while !Task.isCancelled {
             let child = try Child([role, String(port)], folder: folder)
             children.withLock { $0[role] = child.id }
-            guard await child.end() == nil || Task.isCancelled else { throw Refusal(description: "\(role) ended by itself") }
+            guard await child.end() == nil || Task.isCancelled else { throw Refusal("\(role) ended by itself") }
             // One that crashes again and again is not to keep the machine busy.
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -75,7 +75,7 @@ final class Network: Sendable {
 
     private func discovery(_ arguments: String...) async throws {
         guard try await Child(arguments, folder: folder, program: "discovery").end() == 0 else {
-            throw Refusal(description: "discovery \(arguments.joined(separator: " ")) failed")
+            throw Refusal("discovery \(arguments.joined(separator: " ")) failed")
         }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// The page: what the services answer, put together. A service that is away leaves a gap, and takes nothing else with it.
 enum Page {
     static func answer(_ visit: PageServer.Visit) async -> PageServer.Answer {
-        func see(_ path: String, _ headers: [(String, String)] = []) -> PageServer.Answer {
+        func see(_ path: String, _ headers: (String, String)...) -> PageServer.Answer {
             PageServer.Answer(status: .seeOther, headers: [("Location", path)] + headers)
         }
         let token = visit.token ?? "", field = { visit.fields[$0] ?? "" }
@@ -12,13 +12,13 @@ enum Page {
             switch (visit.method, visit.path) {
             case (.POST, "/login"):
                 let token: String = try await Discovery.request("social.auth->login", field("name"))
-                return see("/", [("Set-Cookie", "token=\(token); HttpOnly; SameSite=Strict; Path=/")])
+                return see("/", ("Set-Cookie", "token=\(token); HttpOnly; SameSite=Strict; Path=/"))
             case (.POST, "/post"):
                 let post: Post = try await Discovery.request("social.user->post", User.Draft(token: token, text: field("text")))
                 return see("/?including=\(post.id)")
             case (.POST, "/follow"):
                 try await Discovery.request("social.user->follow", User.Following(token: token, name: field("name")))
-                return see("/?of=\(field("name").addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")")
+                return see("/?of=\(query(field("name")))")
             case (.GET, "/"):
                 guard visit.token != nil else { return PageServer.Answer(html: document(login)) }
                 let name: String = try await Discovery.request("social.auth->check", token)
@@ -51,13 +51,11 @@ enum Page {
 
     static func profile(of other: String, for name: String) async -> String {
         await part {
-            let profile: User.Profile = try await Discovery.request("social.user->profile", other)
-            let names = profile.follows.sorted().map { "<a href=\"/?of=\(escaped($0))\">\(escaped($0))</a>" }.joined(separator: ", ")
-            let field =
-                "<input \(other == name ? "required" : "type=\"hidden\" value=\"\(escaped(other))\"") name=\"name\" aria-label=\"Name\">"
+            let follows: Set<String> = try await Discovery.request("social.user->follows", other)
+            let whom = other == name ? "required aria-label=\"Whom to follow\"" : "type=\"hidden\" value=\"\(escaped(other))\""
             return """
-                <p>follows \(names.isEmpty ? "nobody yet" : names)</p>
-                <form class="row" method="post" action="/follow">\(field)<button>Follow\(other == name ? "" : " " + escaped(other))</button></form>
+                <p>follows \(follows.isEmpty ? "nobody yet" : follows.sorted().map(link).joined(separator: ", "))</p>
+                <form class="row" method="post" action="/follow"><input name="name" maxlength="20" \(whom)><button>Follow</button></form>
                 """
         }
     }
@@ -71,7 +69,7 @@ enum Page {
             let items = posts.map { post in
                 let preview = previews?[post.id].map { "<small>\(escaped($0.title)) · \(escaped($0.host))</small>" } ?? ""
                 return """
-                    <li><article><header><a href="/?of=\(escaped(post.author))">\(escaped(post.author))</a>
+                    <li><article><header>\(link(post.author))
                     <time datetime="\(post.time.formatted(.iso8601))">\(post.time.formatted(.dateTime.hour().minute()))</time></header>
                     <p>\(escaped(post.text))</p>\(preview)</article></li>
                     """
@@ -90,13 +88,17 @@ enum Page {
         return "<p role=\"alert\">\(escaped(error?.functionError?.message ?? error?.message ?? "Something went wrong."))</p>"
     }
 
+    static func link(_ name: String) -> String { "<a href=\"/?of=\(query(name))\">\(escaped(name))</a>" }
+
+    static func query(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "" }
+
     static func escaped(_ text: String) -> String {
         [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     }
 
     static func document(_ body: String) -> String {
         """
-        <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Social network</title>
+        <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Social network</title>
         <style>
         :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
         body { max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
@@ -107,7 +109,7 @@ enum Page {
         ol { list-style: none; padding: 0 } li { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .75rem 0 }
         li p { margin: 0; white-space: pre-wrap } li header { display: flex; justify-content: space-between } time, small { opacity: .7 }
         [role=alert] { border-left: 3px solid; padding-left: .75rem }
-        </style><body><h1><a href="/">Social network</a></h1><main>\(body)</main></body></html>
+        </style><body><header><h1><a href="/">Social network</a></h1></header><main>\(body)</main></body></html>
         """
     }
 }

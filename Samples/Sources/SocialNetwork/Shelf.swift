@@ -22,39 +22,18 @@ actor Shelf<Value: Codable & Sendable> {
     }
 
     /// The value as soon as it is as wanted; after five seconds, as it is.
-    nonisolated func value(when isWanted: @escaping @Sendable (Value) -> Bool) async -> Value {
+    func value(when isWanted: @escaping @Sendable (Value) -> Bool) async -> Value {
+        let id = UUID()
+        let (values, watcher) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))
+        watcher.yield(value)
+        watchers[id] = watcher
+        defer { watchers[id] = nil }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await value in await self.values() where isWanted(value) { return } }
+            group.addTask { for await value in values where isWanted(value) { return } }
             group.addTask { try? await Task.sleep(for: .seconds(5)) }
             await group.next()
             group.cancelAll()
         }
-        return await value
-    }
-
-    private func values() -> AsyncStream<Value> {
-        let id = UUID()
-        let (stream, watcher) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))
-        watcher.onTermination = { _ in Task { await self.forget(id) } }
-        watcher.yield(value)
-        watchers[id] = watcher
-        return stream
-    }
-
-    private func forget(_ id: UUID) { watchers[id] = nil }
-}
-
-extension [String: [Post]] {
-    /// Puts a post on top, once: a message may come twice.
-    mutating func keep(_ post: Post, for name: String) {
-        guard self[name]?.contains(where: { $0.id == post.id }) != true else { return }
-        self[name] = Array(([post] + self[name, default: []]).prefix(50))
-    }
-}
-
-extension Shelf<[String: [Post]]> {
-    func posts(_ reading: Reading) async -> [Post] {
-        guard let post = reading.including else { return value[reading.name] ?? [] }
-        return await value { $0[reading.name]?.contains { $0.id == post } == true }[reading.name] ?? []
+        return value
     }
 }

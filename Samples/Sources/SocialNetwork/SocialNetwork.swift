@@ -1,7 +1,7 @@
 import DiscoveryKit
 import Foundation
 
-/// A small social network: five services and a page, each a process of its own. None knows where another is; they call, publish and listen by name.
+/// A small social network: five services and a page, each a process of its own. They call, publish and listen by name; none knows where another is.
 ///
 ///     SocialNetwork                 plays the whole story: posts, a killed service, a swap; then everything is gone again
 ///     SocialNetwork start [PORT]    runs it, with the page at http://127.0.0.1:PORT/, until Control-C
@@ -10,10 +10,16 @@ import Foundation
 /// `SocialNetwork auth`, `user`, `timeline`, `feed`, `worker` and `page` are the processes themselves.
 @main
 struct SocialNetwork {
-    static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst()
-        let port = arguments.dropFirst().first.map { Int($0) } ?? 8466
-        switch (arguments.first, port) {
+    static func main() async {
+        do { try await run(CommandLine.arguments.dropFirst().first) } catch {
+            try? FileHandle.standardError.write(contentsOf: Data("SocialNetwork: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    static func run(_ role: String?) async throws {
+        let port = CommandLine.arguments.dropFirst(2).first.map { Int($0) } ?? 8466
+        switch (role, port) {
         case (nil, _): try await Story.play()
         case ("start", let port?): try await Network.run(port: port) { try await $0.runUntilSignal() }
         case ("swap", _): try await Timeline.swap()
@@ -23,7 +29,7 @@ struct SocialNetwork {
         case ("feed", _): try await service(Feed.run)
         case ("worker", _): try await service(Worker.run)
         case ("page", let port?): try await service { try await PageServer.run(port: port) }
-        default: print("usage: SocialNetwork [start [PORT] | swap]")
+        default: throw Refusal("usage: SocialNetwork [start [PORT] | swap]")
         }
     }
 
@@ -35,12 +41,21 @@ struct SocialNetwork {
         }
         try await run()
     }
+}
 
-    /// Runs several parts of one service side by side. None of them ends by itself.
-    static func together(_ parts: @Sendable () async throws -> Void...) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for part in parts { group.addTask { try await part() } }
-            try await group.waitForAll()
+/// Runs the parts of a service side by side. None of them ends by itself, unless it fails.
+func together(_ parts: @Sendable () async throws -> Void...) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for part in parts { group.addTask { try await part() } }
+        try await group.waitForAll()
+    }
+}
+
+/// Calls again while what is called is not there: not yet, or not just now.
+func whenThere<Value>(_ body: () async throws -> Value) async throws -> Value {
+    while true {
+        do { return try await body() } catch let error as DiscoveryError where [.notFound, .unreachable].contains(error.code) {
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 }
@@ -48,29 +63,8 @@ struct SocialNetwork {
 /// One write a line, so that the lines of several processes do not mix.
 func say(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
 
-/// Calls again while what is called is not there: not yet, or not just now.
-func whenThere<Value>(_ body: () async throws -> Value) async throws -> Value {
-    while true {
-        do {
-            return try await body()
-        } catch let error as DiscoveryError where [.notFound, .unreachable].contains(error.code) {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
+/// What goes wrong, in words for whoever asked.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }
-
-/// What goes wrong, in words for whoever called.
-struct Refusal: Error, CustomStringConvertible { let description: String }
-
-/// What is published to `social.posts->created`.
-struct Post: Codable, Sendable {
-    var id = UUID().uuidString
-    var author: String, text: String, time = Date()
-    /// By this attribute the worker's queue is told what concerns it.
-    var kind: String { links.isEmpty ? "note" : "link" }
-    var links: [URL] { text.split(whereSeparator: \.isWhitespace).compactMap { URL(string: String($0)) }.filter { $0.scheme == "https" } }
-}
-
-/// Whose posts to read; with `including`, once that post is among them. What is published arrives a moment later, and so somebody who has
-/// just posted says what to wait for.
-struct Reading: Codable, Sendable { var name: String, including: String? = nil }

@@ -24,20 +24,26 @@ enum Story {
                 try await feed(of: "bob", including: first.id).contains { $0.id == first.id }, "bob, who follows her, has it in his feed")
             try check(try await bob.get().contains("Water &lt;b&gt;"), "and sees it on his page")
 
-            network.kill("feed")
+            let killed = network.process(of: "feed")
+            _ = killed.map { kill($0, SIGKILL) }
             let gap = try await ada.post("post", "text=Second")
             try check(gap.contains("Second"), "the feed is killed, and ada posts all the same")
             let second = try await newest(of: "ada")
             let after = try await whenThere { try await feed(of: "bob", including: second.id) }
-            try check(after.map(\.id) == [second.id, first.id], "the feed is back, has forgotten nothing, and got what came meanwhile")
+            try check(
+                network.process(of: "feed") != killed && after.map(\.id) == [second.id, first.id],
+                "the feed is back, has forgotten nothing, and got what came meanwhile")
 
             let place = try await Discovery.resolve("social.timeline->read")
             let swap = try Child(["swap"], folder: network.folder)
             while try await Discovery.resolve("social.timeline->read") == place { try await Task.sleep(for: .milliseconds(10)) }
             try check(try await newest(of: "ada").id == first.id, "another process has taken the timeline over: it is oldest first")
             swap.close()
-            guard await swap.end() == 0 else { throw Refusal(description: "the swap failed") }
+            guard await swap.end() == 0 else { throw Refusal("the swap failed") }
             try check(try await newest(of: "ada").id == second.id, "it has put the first one back: newest first")
+            let previews: [String: Worker.Preview] = try await Discovery.request(
+                "social.worker->previews", Worker.Wanted(posts: [first.id, second.id], waits: false))
+            try check(Array(previews.keys) == [first.id], "the worker has heard of the post with a link alone")
         }
         try check(network.isGone, "all is stopped, and nothing is left behind")
     }
@@ -45,7 +51,7 @@ enum Story {
     /// The first of somebody's timeline.
     static func newest(of name: String) async throws -> Post {
         let posts: [Post] = try await Discovery.request("social.timeline->read", Reading(name: name))
-        guard let post = posts.first else { throw Refusal(description: "\(name) has posted nothing") }
+        guard let post = posts.first else { throw Refusal("\(name) has posted nothing") }
         return post
     }
 
@@ -54,7 +60,7 @@ enum Story {
     }
 
     static func check(_ isSo: Bool, _ what: String) throws {
-        guard isSo else { throw Refusal(description: "It is not so that \(what).") }
+        guard isSo else { throw Refusal("It is not so that \(what).") }
         say(what)
     }
 }
@@ -70,7 +76,7 @@ struct Browser: Sendable {
         let file = jar + ".html"
         let options = ["curl", "-sSL", "--max-time", "30", "-b", jar, "-c", jar, "-o", file]
         let child = try Child(options + arguments + [page + path], folder: "", program: "/usr/bin/env")
-        guard await child.end() == 0 else { throw Refusal(description: "curl failed") }
+        guard await child.end() == 0 else { throw Refusal("curl failed") }
         return try String(contentsOfFile: file, encoding: .utf8)
     }
 }

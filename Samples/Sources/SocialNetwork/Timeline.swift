@@ -5,7 +5,7 @@ import Foundation
 enum Timeline {
     static func run() async throws {
         let timelines = try Shelf<[String: [Post]]>("timeline", empty: [:])
-        try await SocialNetwork.together(
+        try await together(
             {
                 try await Discovery.listen("social.timeline->posts") { (post: Post) in
                     try await timelines.change { $0.keep(post, for: post.author) }
@@ -28,10 +28,7 @@ enum Timeline {
         while try await Discovery.resolve("social.timeline->read") == first { try await Task.sleep(for: .milliseconds(10)) }
         say("social.timeline->read is oldest first now; press return to put the first one back")
         await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                _ = readLine()
-                continuation.resume()
-            }
+            Thread.detachNewThread { continuation.resume(returning: _ = readLine()) }
         }
         try await Discovery.register("social.timeline->read", first)
         try await Discovery.deregister("social.timeline->newest-first")

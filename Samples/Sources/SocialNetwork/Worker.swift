@@ -12,26 +12,25 @@ enum Worker {
         let previews = try Shelf<[String: Preview]>("worker", empty: [:])
         var options = ListenOptions()
         options.concurrency = 2
-        try await SocialNetwork.together(
+        try await together(
             { [options] in
                 try await Discovery.listen("social.worker->links", options: options) { (post: Post) in
-                    guard let link = post.links.first else { return }
-                    let preview = try await preview(of: link)
+                    let preview = try await preview(of: post.link)
                     try await previews.change { $0[post.id] = preview }
                 }
             },
             {
                 try await Discovery.serve("social.worker->previews") { (wanted: Wanted) in
-                    let all = await previews.value { !wanted.waits || wanted.posts.allSatisfy($0.keys.contains) }
-                    return all.filter { wanted.posts.contains($0.key) }
+                    await previews.value { !wanted.waits || wanted.posts.allSatisfy($0.keys.contains) }
+                        .filter { wanted.posts.contains($0.key) }
                 }
             })
     }
 
     /// Made of the link itself, after a while that stands for fetching it.
-    static func preview(of link: URL) async throws -> Preview {
+    static func preview(of link: URL?) async throws -> Preview {
         try await Task.sleep(for: .milliseconds(200))
-        let words = link.deletingPathExtension().lastPathComponent.split { "-_/".contains($0) }
-        return Preview(host: link.host ?? "", title: words.isEmpty ? link.absoluteString : words.joined(separator: " "))
+        let words = link?.deletingPathExtension().lastPathComponent.split { "-_/".contains($0) } ?? []
+        return Preview(host: link?.host ?? "nowhere", title: words.isEmpty ? "untitled" : words.joined(separator: " "))
     }
 }
