@@ -28,7 +28,9 @@ enum Page {
                 return PageServer.Answer(status: .notFound, html: document("<p>There is no such page. <a href=\"/\">Go home</a></p>"))
             }
         } catch {
-            return PageServer.Answer(status: .badGateway, html: document(complaint(error) + login))
+            // Refused, or not there.
+            let isRefused = (error as? DiscoveryError)?.code == .functionFailed
+            return PageServer.Answer(status: isRefused ? .badRequest : .badGateway, html: document(complaint(error) + login))
         }
     }
 
