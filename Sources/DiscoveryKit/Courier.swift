@@ -3,10 +3,10 @@ internal import Logging
 internal import Messaging
 internal import Store
 
-/// Delivers what a home has accepted for later: messages of topics for HTTP endpoints and functions, and runs its move tasks. One process of
-/// all that open the home does it at a time; the next takes over when that ends, `kill -9` included.
+/// Delivers what a home has accepted for later: messages of topics for HTTP endpoints and functions, calls of functions; and runs its move
+/// tasks. One process of all that open the home does it at a time; the next takes over when that ends, `kill -9` included.
 ///
-/// Each subscription has a queue of its own and is served by a task of its own: an endpoint that is slow or dead delays nobody else.
+/// Each subscription, and each address that is called, has a queue of its own and is served by a task of its own: an endpoint that is slow or dead delays nobody else.
 struct Courier: Sendable {
     let home: EmbeddedBackend
     let caller: Caller
@@ -18,11 +18,13 @@ struct Courier: Sendable {
     private static let width = 10
     /// Longer than a call takes; what a courier that is gone held is released by the next.
     private static let lease = Duration.seconds(3_600)
+    /// How long a courier that is ended waits for what it is delivering.
+    private static let grace = Duration.seconds(2)
 
     private enum Event: Sendable { case rang, moved, ended(Messaging.SubscriptionID) }
 
-    /// Waits until it is this process's turn, and delivers until the task is cancelled; what is in flight then is delivered once more by the
-    /// next. While nothing is to be delivered nothing is asked of the system.
+    /// Waits until it is this process's turn, and delivers until the task is cancelled; what is in flight then, and does not end within two
+    /// seconds, is delivered once more by the next. While nothing is to be delivered nothing is asked of the system.
     ///
     /// - Parameter untilNothingWaits: to end then.
     /// - Throws: `.cancelled`; what keeps the home from being used.
@@ -127,8 +129,10 @@ struct Courier: Sendable {
                 failures = 0
                 // As it is now: attributes change, and the endpoint may have confirmed.
                 let current = try await messaging.subscription(subscription.id)
-                await withDiscardingTaskGroup { group in
-                    for message in received { group.addTask { await deliver(message, to: current, messaging) } }
+                await gracefully {
+                    await withDiscardingTaskGroup { group in
+                        for message in received { group.addTask { await deliver(message, to: current, messaging) } }
+                    }
                 }
             } catch let error as MessagingError where [.queueDoesNotExist, .subscriptionDoesNotExist].contains(error.code) {
                 return
@@ -139,6 +143,19 @@ struct Courier: Sendable {
                 if Task.isCancelled { return }
                 failures += 1
                 await pause(failures, "deliveries could not be taken from the home, and are tried again", "\(error)")
+            }
+        }
+    }
+
+    /// Runs `body`, which is cancelled a while later than its task.
+    private func gracefully(_ body: @escaping @Sendable () async -> Void) async {
+        let work = Task { await body() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: Self.grace)
+                work.cancel()
             }
         }
     }
@@ -200,6 +217,19 @@ struct Courier: Sendable {
         _ message: Messaging.Received, to subscription: Messaging.Subscription, now: HomeTime
     ) async throws(CancellationError) -> EndpointDelivery.Outcome {
         let configuration = subscription.configuration
+        if case .call = subscription.endpoint {
+            guard let call = DeferredCall(message) else { return .refused("The message does not say how its call is to be made.") }
+            let result: Result<EndpointDelivery.Outcome, CancellationError> = await Telemetry.withTrace(
+                from: QueueText.headers(message.trace)
+            ) {
+                do throws(CancellationError) {
+                    return .success(try await self.call(call.address, call.message(message), call.options))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try result.get()
+        }
         guard let notification = Notification(message, now: now, isRaw: configuration.isRaw) else {
             return .refused("The message does not say which topic it came by.")
         }
@@ -209,31 +239,45 @@ struct Courier: Sendable {
                 .deliver(notification, to: url)
         case .function(let name):
             let body = configuration.isRaw ? Message(message) : Message.bytes(notification.event())
-            return try await call(name, body)
-        case .queue, .process: return .refused("A \(subscription.endpoint.protocolName) subscription is not delivered to.")
+            let address: Address
+            do throws(DiscoveryError) { address = try Address(parsing: name) } catch { return .refused(error.message) }
+            return try await call(address, body, RequestOptions())
+        case .queue, .process, .call: return .refused("A \(subscription.endpoint.protocolName) subscription is not delivered to.")
         }
     }
 
-    private func call(_ name: String, _ body: Message) async throws(CancellationError) -> EndpointDelivery.Outcome {
+    private func call(
+        _ address: Address, _ body: Message, _ options: RequestOptions
+    ) async throws(CancellationError) -> EndpointDelivery.Outcome {
         do throws(DiscoveryError) {
-            let address = try Address(parsing: name)
             _ = try await telemetry.observe(.request, address) { observation throws(DiscoveryError) in
-                try await caller.call(address, body, RequestOptions(), from: .now, &observation)
+                try await caller.call(address, body, options, from: .now, &observation)
             }
             return .delivered
         } catch {
             switch error.code {
             case .cancelled: throw CancellationError()
-            case .malformedAddress, .wrongKind, .tooLarge: return .refused(error.message)
+            case .malformedAddress, .wrongKind, .tooLarge, .invalid: return .refused(error.message)
+            case .functionFailed where error.isRefusal: return .refused(error.message)
             default: return .retry(error.message, after: error.retryAfter)
             }
         }
     }
 }
 
+extension DiscoveryError {
+    /// Whether the function has found something wrong with the call itself.
+    fileprivate var isRefusal: Bool {
+        (functionError?.status).map { (400..<500).contains($0) && ![408, 425, 429].contains($0) } ?? false
+    }
+}
+
 extension Messaging.Subscription.Endpoint {
     /// How often is tried where nobody says.
     fileprivate var policy: Messaging.DeliveryPolicy {
-        if case .function = self { .functions } else { Messaging.DeliveryPolicy() }
+        switch self {
+        case .function, .call: .functions
+        default: Messaging.DeliveryPolicy()
+        }
     }
 }

@@ -21,6 +21,9 @@ extension Discovery {
         /// Whether a message for a FIFO queue has to name its group, and its deduplication where the queue does not go by content. Otherwise
         /// it is given the group `default`, and taken for a new one.
         public var isStrictFIFO: Bool
+        /// Whether what this client does to messages of a home is noted there, for `discovery explain --message`: the latest 8 MiB, for four
+        /// days. It costs a few hundredths of a message.
+        public var keepsJourneys: Bool
         /// The largest answer of a function that is taken, in bytes.
         public var maximumReplySize: Int
         /// What some addresses lead to instead, for this client alone: the first that means an address and has not expired counts, before
@@ -51,6 +54,7 @@ extension Discovery {
             serve.concurrency = 256
             listen = .defaults
             isStrictFIFO = false
+            keepsJourneys = true
             maximumReplySize = 6 << 20
             overrides = []
             homes = []
@@ -109,9 +113,9 @@ extension Discovery {
         }
 
         /// A name service for one client.
-        var names: any NameService {
+        func names(keepsJourneys: Bool) -> any NameService {
             switch kind {
-            case .home(let path, let group): EmbeddedBackend(home: path, group: group)
+            case .home(let path, let group): EmbeddedBackend(home: path, group: group, keepsJourneys: keepsJourneys)
             case .other(let names, _, _, _): names
             }
         }

@@ -3,9 +3,10 @@ internal import ServiceLifecycle
 internal import Store
 
 extension Discovery {
-    /// Delivers what was accepted for later, as the *courier* of the home: what topics have for HTTP endpoints and functions. Of all processes
-    /// that run this one does it, and the next takes over at once when that ends. Runs until the task is cancelled or the application
-    /// shuts down gracefully; what is in flight then is delivered again by the next.
+    /// Delivers what was accepted for later, as the *courier* of the home: what topics have for HTTP endpoints and functions, and the calls of
+    /// ``requestLater(_:_:options:)``. Of all processes that run this, serve, or listen, one does it, and the next takes over at once when
+    /// that ends. Runs until the task is cancelled or the application shuts down gracefully; what is in flight then has two seconds to end,
+    /// or is delivered again by the next.
     ///
     /// - Throws: `.unsupported` on a backend without a home; what keeps the home from being used; `.cancelled`.
     public func run() async throws(DiscoveryError) {
@@ -22,6 +23,31 @@ extension Discovery {
         try await withMessages { messaging in
             (try await messaging.pendingDeliveries().count, messaging.store.home.election(Courier.office).holder())
         }
+    }
+
+    /// What waits to be delivered, by who is to get it, and who delivers: a program and its pid, `nil` when no courier runs.
+    package func backlog() async throws(DiscoveryError) -> (backlog: [Backlog], courier: String?) {
+        try await withMessages { messaging in
+            var backlog: [Backlog] = []
+            for subscription in try await messaging.pendingDeliveries() {
+                // One that ended just now has nothing any more.
+                guard let counts = try? await messaging.counts(of: subscription.queue) else { continue }
+                backlog.append(
+                    Backlog(
+                        endpoint: subscription.endpoint.name ?? "", topic: subscription.topic,
+                        messages: counts.waiting + counts.inFlight + counts.delayed))
+            }
+            return (backlog, messaging.store.home.election(Courier.office).holder())
+        }
+    }
+
+    /// What waits to be delivered to somebody.
+    package struct Backlog: Sendable, Encodable {
+        /// A URL, a function's address or ARN.
+        package let endpoint: String
+        /// Empty where calls wait.
+        package let topic: String
+        package let messages: Int
     }
 
     /// Delivers what waits, its retries included, and returns when nothing is left. When another process is the courier that is left to it.

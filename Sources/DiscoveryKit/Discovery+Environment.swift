@@ -14,6 +14,7 @@ extension Discovery.Configuration {
     /// | `DISCOVERY_ENV` | the environment's name, as `prod` | `ENV`, when that is one label |
     /// | `DISCOVERY_DEADLINE` | seconds for a request, fractions allowed | 30 |
     /// | `DISCOVERY_STRICT_FIFO` | `true`: messages for FIFO queues have to name their group and deduplication | `false` |
+    /// | `DISCOVERY_JOURNEYS` | `false`: what happens to messages is not noted | `true` |
     /// | `DISCOVERY_OVERRIDES` | a file of overrides (``Override/read(fileAt:)``) | none |
     ///
     /// Blocks for the disk where a file is named.
@@ -49,13 +50,15 @@ extension Discovery.Configuration {
             }
             configuration.request.deadline = .seconds(seconds)
         }
-        if let strict = text("discovery.strict.fifo") {
-            guard let isStrict = Bool(strict.lowercased()) else {
-                throw DiscoveryError(
-                    .configuration, "DISCOVERY_STRICT_FIFO is `\(strict.excerpt())`, neither `true` nor `false`. Correct it.")
+        func flag(_ key: ConfigKey, _ name: String) throws(DiscoveryError) -> Bool? {
+            guard let value = text(key) else { return nil }
+            guard let flag = Bool(value.lowercased()) else {
+                throw DiscoveryError(.configuration, "\(name) is `\(value.excerpt())`, neither `true` nor `false`. Correct it.")
             }
-            configuration.isStrictFIFO = isStrict
+            return flag
         }
+        configuration.isStrictFIFO = try flag("discovery.strict.fifo", "DISCOVERY_STRICT_FIFO") ?? false
+        configuration.keepsJourneys = try flag("discovery.journeys", "DISCOVERY_JOURNEYS") ?? true
         if let path = text("discovery.overrides") {
             do throws(DiscoveryError) {
                 configuration.overrides += try Override.read(fileAt: path)

@@ -16,18 +16,7 @@ extension Discovery {
     package func queueName(_ text: String) async throws(DiscoveryError) -> String {
         if Messaging.isQueueName(text) { return text }
         if text.hasPrefix("arn:"), let queue = LocalQueue(text) { return queue.name }
-        let address = try Address(parsing: text)
-        let resource = try await resolve(address)
-        guard resource.kind == .queue else {
-            throw DiscoveryError(.wrongKind, "\(address) is a \(resource.kind), and not a queue. Name a queue.", address: address)
-        }
-        guard let name = resource.queueName else {
-            throw DiscoveryError(
-                .unsupported,
-                "\(address) is at `\(Resource.shown(resource.location))`, which is no queue of this home. Look where it is.",
-                address: address)
-        }
-        return name
+        return try await name(at: text, as: .queue, \.queueName)
     }
 
     /// The topic of this home that somebody means: by its name or its ARN, or by an address that leads to it. What has the form of a topic's
@@ -44,15 +33,21 @@ extension Discovery {
             }
             return topic.name
         }
+        return try await name(at: text, as: .topic, \.topicName)
+    }
+
+    private func name(
+        at text: String, as kind: Resource.Kind, _ name: (Resource) -> String?
+    ) async throws(DiscoveryError) -> String {
         let address = try Address(parsing: text)
         let resource = try await resolve(address)
-        guard resource.kind == .topic else {
-            throw DiscoveryError(.wrongKind, "\(address) is a \(resource.kind), and not a topic. Name a topic.", address: address)
+        guard resource.kind == kind else {
+            throw DiscoveryError(.wrongKind, "\(address) is a \(resource.kind), and not a \(kind). Name a \(kind).", address: address)
         }
-        guard let name = resource.topicName else {
+        guard let name = name(resource) else {
             throw DiscoveryError(
                 .unsupported,
-                "\(address) is at `\(Resource.shown(resource.location))`, which is no topic of this home. Look where it is.",
+                "\(address) is at `\(Resource.shown(resource.location))`, which is no \(kind) of this home. Look where it is.",
                 address: address)
         }
         return name

@@ -8,7 +8,7 @@ extension Discovery {
     /// Makes a closure callable by address: binds a port, registers it with a lease, and answers until graceful shutdown or cancellation.
     ///
     /// The registration lives as long as this process: when it is killed, the instance is gone at the next look. Serving an address that
-    /// another process serves takes it over. Graceful shutdown deregisters, keeps answering for a second, and drains; cancellation deregisters
+    /// another process serves takes it over. While it serves it is a candidate for the home's courier: see ``run()``. Graceful shutdown deregisters, keeps answering for a second, and drains; cancellation deregisters
     /// and ends at once.
     ///
     /// - Parameters:
@@ -66,7 +66,7 @@ extension Discovery {
             }
             let registered = try await register(address, .function, Registry.Attributes(attributes), isLeased: true)
             whenServing(Serving(address: address, url: url, replaced: registered.replaced))
-            try await run(server, as: address, registered.incarnation)
+            try await client.candidacy.stand { () throws(DiscoveryError) in try await run(server, as: address, registered.incarnation) }
         } catch {
             await server.drain(deadline: .zero)
             throw error

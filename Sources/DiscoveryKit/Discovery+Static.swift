@@ -43,6 +43,22 @@ extension Discovery {
     }
 
     /// The method of the same name on ``current``.
+    @discardableResult
+    public static func requestLater(
+        _ address: Address, _ body: some Encodable, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.requestLater(address, body, options: options)
+    }
+
+    /// The method of the same name on ``current``.
+    @discardableResult
+    public static func requestLater(
+        _ address: Address, _ message: Message, options: RequestOptions? = nil
+    ) async throws(DiscoveryError) -> MessageID {
+        try await current.requestLater(address, message, options: options)
+    }
+
+    /// The method of the same name on ``current``.
     public static func serve<Body: Decodable & Sendable, Answer: Encodable & Sendable>(
         _ address: Address, options: ServeOptions? = nil, handler: @escaping @concurrent @Sendable (Body) async throws -> Answer
     ) async throws(DiscoveryError) {

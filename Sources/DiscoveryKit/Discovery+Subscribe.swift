@@ -54,12 +54,7 @@ extension Discovery {
                     address: subscriber)
             }
             endpoint = .queue(name)
-        // With its namespace: the courier may have another default.
-        case .function:
-            let full = Address(
-                namespace: subscriber.namespace ?? client.configuration.namespace, service: subscriber.service, filters: subscriber.filters,
-                instance: subscriber.instance)
-            endpoint = .function(full.description)
+        case .function: endpoint = .function(try client.resolver.complete(subscriber).description)
         default:
             throw DiscoveryError(
                 .wrongKind, "\(subscriber) is a \(resource.kind), and queues and functions subscribe. Name one of these.",

@@ -38,10 +38,12 @@ final class Client: Sendable {
     /// The queues of the home, if there is one.
     let homeQueues: FileQueueAdapter?
     let telemetry: Telemetry
+    /// For the courier's office of the home.
+    let candidacy: Candidacy
 
     init(_ configuration: Discovery.Configuration) {
         self.configuration = configuration
-        names = configuration.backend.names
+        names = configuration.backend.names(keepsJourneys: configuration.keepsJourneys)
         resolver = Resolver(names, configuration)
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
         caller = Caller(
@@ -64,6 +66,10 @@ final class Client: Sendable {
             try topics.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
+        candidacy = Candidacy(
+            (names as? EmbeddedBackend).map { [caller, telemetry] home in
+                Courier(home: home, caller: caller, telemetry: telemetry, logger: configuration.logger)
+            })
     }
 
     /// The home, for what only a home can do.

@@ -7,13 +7,15 @@ package import Store
 package final class EmbeddedBackend: Sendable {
     let path: String
     private let group: String?
+    private let keepsJourneys: Bool
     private let seam: Seam
     private let registryOpened = Opened<Registry> { $0.close() }
     private let messagingOpened = Opened<Messaging> { $0.close() }
 
-    init(home: String, group: String?, seam: Seam = Seam()) {
+    init(home: String, group: String?, keepsJourneys: Bool = true, seam: Seam = Seam()) {
         path = home
         self.group = group
+        self.keepsJourneys = keepsJourneys
         self.seam = seam
     }
 
@@ -29,8 +31,8 @@ package final class EmbeddedBackend: Sendable {
     func messaging() async throws(DiscoveryError) -> Messaging {
         if let messaging = messagingOpened.current { return messaging }
         let home = try await registry().store.home
-        return try await messagingOpened.value { () throws(DiscoveryError) in
-            do throws(StoreError) { return try Messaging(home) } catch { throw DiscoveryError(error) }
+        return try await messagingOpened.value { [keepsJourneys] () throws(DiscoveryError) in
+            do throws(StoreError) { return try Messaging(home, keepsJourneys: keepsJourneys) } catch { throw DiscoveryError(error) }
         }
     }
 

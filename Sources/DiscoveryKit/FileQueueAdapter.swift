@@ -21,9 +21,7 @@ struct FileQueueAdapter: QueueAdapter {
     func send(_ messages: [OutgoingMessage], to queue: Resource) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
         let (home, name) = try place(queue)
         return try await home.runMessaging { messaging in
-            // Whether it goes by the content is asked only by those to whom it matters.
-            let needsFresh = messages.contains { $0.deduplication == nil && $0.freshDeduplication != nil }
-            let usesFresh = needsFresh ? try await !messaging.queue(name).configuration.contentBasedDeduplication : false
+            let usesFresh = try await messages.useFresh { try await messaging.queue(name).configuration.contentBasedDeduplication }
             let results = try await messaging.send(
                 messages.map { $0.outgoing(usesFresh: usesFresh, now: messaging.store.home.now()) }, to: name)
             return results.map { $0.map { MessageID($0.id.description) }.mapError { DiscoveryError($0) } }
@@ -103,6 +101,14 @@ struct FileQueueAdapter: QueueAdapter {
     private static let leaseLost = DiscoveryError(
         .leaseLost,
         "The lease of the message was lost: it was finished, or received by somebody else, before. Handle it so that twice does no harm.")
+}
+
+extension [OutgoingMessage] {
+    /// Whether those without a deduplication id are to have the fresh one. Whether they go by the content is asked only where it matters.
+    func useFresh(unless goesByContent: () async throws -> Bool) async throws -> Bool {
+        guard contains(where: { $0.deduplication == nil && $0.freshDeduplication != nil }) else { return false }
+        return try await !goesByContent()
+    }
 }
 
 extension OutgoingMessage {

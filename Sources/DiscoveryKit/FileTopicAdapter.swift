@@ -14,8 +14,7 @@ struct FileTopicAdapter: PublishAdapter {
     func publish(_ messages: [OutgoingMessage], to topic: Resource) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
         guard let name = LocalTopic(topic.location)?.name else { preconditionFailure("what is not accepted is not published to") }
         return try await home.runMessaging { messaging in
-            let needsFresh = messages.contains { $0.deduplication == nil && $0.freshDeduplication != nil }
-            let usesFresh = needsFresh ? try await !messaging.topic(name).configuration.contentBasedDeduplication : false
+            let usesFresh = try await messages.useFresh { try await messaging.topic(name).configuration.contentBasedDeduplication }
             let results = try await messaging.publish(messages.map { $0.publication(usesFresh: usesFresh) }, to: name)
             return results.map { $0.map { MessageID($0.id.description) }.mapError { DiscoveryError($0) } }
         }

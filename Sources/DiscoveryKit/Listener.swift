@@ -49,6 +49,7 @@ final class Listener: Sendable {
     let queues: Queues
     /// What it hears of topics, where there is a home.
     private let topics: TopicListening?
+    private let candidacy: Candidacy
     let names: any NameService
     let telemetry: Telemetry
     let logger: Logger
@@ -81,6 +82,7 @@ final class Listener: Sendable {
         var queues = client.queues
         if let topics { queues.adapters.append(topics) }
         self.queues = queues
+        candidacy = client.candidacy
         names = client.names
         telemetry = client.telemetry
         logger = client.configuration.logger
@@ -108,6 +110,10 @@ final class Listener: Sendable {
     /// - Parameter handler: `nil` when a sequence is what messages are handed to.
     /// - Throws: what no other try could mend.
     func run(_ handler: Handler?) async throws(DiscoveryError) {
+        try await candidacy.stand { () throws(DiscoveryError) in try await listen(handler) }
+    }
+
+    private func listen(_ handler: Handler?) async throws(DiscoveryError) {
         await withDiscardingTaskGroup { group in
             while true {
                 for action in decide() { group.addTask { await self.perform(action, handler) } }

@@ -30,9 +30,14 @@ struct LocalQueue: Equatable {
             name = path[path.index(after: slash)...]
         case .url: return nil
         }
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/:?#".utf8.contains($0) }) else { return nil }
+        guard Self.isName(name) else { return nil }
         self.name = String(name)
         self.home = home
+    }
+
+    /// Whether a part of a location may be the name of a queue or topic.
+    static func isName(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/:?#".utf8.contains($0) }
     }
 
     /// What `register` and templates write.

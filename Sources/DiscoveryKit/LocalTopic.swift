@@ -15,7 +15,7 @@ struct LocalTopic: Equatable {
         case .name: name = location[...]
         case .url: return nil
         }
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/:?#".utf8.contains($0) }) else { return nil }
+        guard LocalQueue.isName(name) else { return nil }
         self.name = String(name)
     }
 

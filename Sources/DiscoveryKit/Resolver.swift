@@ -108,7 +108,13 @@ final class Resolver: Sendable {
         return (parts.namespace ?? defaultNamespace, parts)
     }
 
-    /// The same, read anew.
+    /// An address as others read it, who may have another default namespace.
+    func complete(_ address: Address) throws(DiscoveryError) -> Address {
+        let (namespace, parts) = try name(address)
+        return Address(namespace: namespace, service: parts.service, filters: address.filters, instance: parts.instance)
+    }
+
+    /// As ``route(_:checkedWithin:at:)``, read anew.
     func look(up address: Address) async throws(DiscoveryError) -> Route {
         do throws(DiscoveryError) {
             let (namespace, parts) = try name(address)

@@ -43,7 +43,7 @@ final class Telemetry: Sendable {
         isWatching = isMeasuring || isTracing || logger.logLevel == .trace
     }
 
-    enum StaticOperation: String, Sendable { case request, serve, register, deregister, queue, publish, deliver }
+    enum StaticOperation: String, Sendable { case request, requestLater, serve, register, deregister, queue, publish, deliver }
 
     /// Runs an operation inside a span, times it, and logs how it ended.
     func observe<Value>(
@@ -169,7 +169,7 @@ extension Telemetry.StaticOperation {
     fileprivate var spanKind: SpanKind {
         switch self {
         case .serve: .server
-        case .queue, .publish: .producer
+        case .queue, .publish, .requestLater: .producer
         case .deliver: .consumer
         case .request, .register, .deregister: .client
         }

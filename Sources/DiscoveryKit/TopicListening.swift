@@ -26,11 +26,11 @@ final class TopicListening: QueueAdapter {
             defer { subscriptions = [:] }
             return Array(subscriptions.values)
         }
-        guard !ended.isEmpty else { return }
-        // Awaited, yet not to be cancelled with the listener.
-        await Task { [home] in
-            for subscription in ended { try? await home.runMessaging { try await $0.unsubscribe(subscription.id) } }
-        }.value
+        for subscription in ended {
+            try? await uncancelled { [home] () async throws(DiscoveryError) in
+                try await home.runMessaging { try await $0.unsubscribe(subscription.id) }
+            }
+        }
     }
 
     func accepts(_ resource: Resource) -> Bool { resource.kind == .topic && LocalTopic(resource.location) != nil }

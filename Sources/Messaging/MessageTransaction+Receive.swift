@@ -202,6 +202,7 @@ extension MessageTransaction {
         switch fate {
         case .expire:
             try remove(message: candidate.number, body: candidate.shared, isNoted: candidate.isNoted)
+            record(.expired(candidate.number))
             return nil
         case .deadLetter:
             // Without its dead-letter queue a message is received on and on, rather than lost.
@@ -221,6 +222,7 @@ extension MessageTransaction {
                 $0.set(3, Int64(memo.holder.pid))
                 $0.set(4, candidate.number)
             })
+        record(.received(candidate.number, receives: Int(candidate.delivery + 1 - candidate.base)))
         return try received(candidate, delivery: candidate.delivery + 1, due: due, group, in: queue)
     }
 

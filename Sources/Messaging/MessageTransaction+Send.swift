@@ -56,6 +56,7 @@ extension MessageTransaction {
                 deduplication: key == nil ? nil : message.deduplication ?? prepared.contentID),
             in: queue)
         if let key { try remember(key, number, of: queue.number) }
+        record(.sent(number, queue: queue.number))
         return Messaging.Sent(id: .init(salt: salt, number: number), sequence: number, isDuplicate: false)
     }
 

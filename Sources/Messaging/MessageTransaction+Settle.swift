@@ -20,6 +20,7 @@ extension MessageTransaction {
                 })
             if finished > 0 {
                 try removeBody(of: receipt.message, nil)
+                record(.finished(receipt.message))
                 return .success(.finished)
             }
         }
@@ -28,6 +29,7 @@ extension MessageTransaction {
             return queue.isFIFO ? .failure(Self.expired) : .success(.gone)
         }
         try remove(message: receipt.message, body: held.body, isNoted: held.isNoted)
+        record(.finished(receipt.message))
         touched.insert(held.lane)
         return .success(.finished)
     }
@@ -45,6 +47,7 @@ extension MessageTransaction {
                 return .failure(error)
             }
             try setDue(due, of: held, in: queue)
+            if due <= now { record(.returned(held.number)) }
             touched.insert(held.lane)
             return .success(())
         }
@@ -58,6 +61,7 @@ extension MessageTransaction {
         // Until then nobody has it.
         try connection.run("UPDATE messages SET holder = NULL WHERE number = ?", .integer(held.number))
         try setDue(due, of: held, in: queue)
+        record(.failed(held.number, after: retryAfter, reason: reason))
         try settle(held.lane, in: queue)
     }
 
@@ -80,6 +84,7 @@ extension MessageTransaction {
                 "UPDATE messages SET base = base + 1, first = CASE WHEN delivery = base + 1 THEN NULL ELSE first END WHERE number = ?",
                 .integer(held.number))
             try setDue(now, of: held, in: queue)
+            record(.returned(held.number))
             touched.insert(held.lane)
         }
         for lane in touched { try settle(lane, in: queue) }
@@ -111,6 +116,7 @@ extension MessageTransaction {
         } else {
             try connection.run("DELETE FROM notes WHERE message = ?", .integer(number))
         }
+        record(origin == nil ? .moved(number, queue: target.number) : .deadLettered(number, queue: target.number, failure: note))
         if target.isFIFO { try settle(lane, in: target) }
         transaction.ring(target.bell)
         if target.name.hasPrefix(Messaging.hidden) { transaction.ring(Messaging.courierBell) }

@@ -22,6 +22,11 @@ struct MessageTransaction {
     func secrets() throws(StoreError) -> Secrets { try memo.secrets(connection) }
     func nextNumber() throws(StoreError) -> Int64 { try memo.nextNumber(connection) }
 
+    /// Has an event be part of its message's journey. For what was written: an operation that fails has done nothing.
+    func record(_ event: @autoclosure () -> JourneyEvent) {
+        if memo.keepsJourneys { memo.record(event()) }
+    }
+
     // MARK: Removing
 
     /// - Parameter body: where the body is kept when it is not the message's own.
@@ -61,7 +66,10 @@ struct MessageTransaction {
             WHERE coalesce(arrives, sent) <= ?
             """, .integer(lane), .integer(now - queue.retention), .integer(limit), .integer(now - queue.retention)
         ) { (number: $0.integer(0), body: $0.optionalInteger(1), isNoted: !$0.isNull(2)) }
-        for message in expired { try remove(message: message.number, body: message.body, isNoted: message.isNoted) }
+        for message in expired {
+            try remove(message: message.number, body: message.body, isNoted: message.isNoted)
+            record(.expired(message.number))
+        }
         if !expired.isEmpty, queue.hasGroups { try settle(lane, in: queue) }
     }
 

@@ -1,7 +1,7 @@
 package import Store
 
 extension Messaging {
-    /// Format 1.
+    /// Format 1, then format 2.
     ///
     /// Every number comes from `counters`, and none is given twice. A message hangs on a lane: its queue's own, whose number is the queue's
     /// `epoch`, or that of its group. A purge gives the queue another epoch and puts the old one in `trash`, to be emptied in small steps.
@@ -16,6 +16,8 @@ extension Messaging {
     ///
     /// `lanes.next`: never later than when the lane may next be received from, in 2^-20 ms, the fraction being the turn; a FIFO group with
     /// messages in flight may when the last of them is visible. A queue has its own lane there as well once it has seen a group.
+    ///
+    /// `journeys`: what happened to messages, in the bytes of ``JourneyBytes``, a row for each transaction: see ``Journal``.
     ///
     /// Times are the home's, in milliseconds.
     package static let schema = Schema(
@@ -146,6 +148,15 @@ extension Messaging {
                 UNIQUE (topic, protocol, endpoint)
             ) STRICT;
             CREATE TABLE trash (epoch INTEGER PRIMARY KEY) STRICT;
+            """,
             """
+            CREATE TABLE journeys (
+                position INTEGER PRIMARY KEY,
+                time INTEGER NOT NULL,
+                pid INTEGER NOT NULL,
+                process TEXT NOT NULL,
+                events BLOB NOT NULL
+            ) STRICT;
+            """,
         ])
 }

@@ -15,12 +15,19 @@ extension Messaging {
         }
         return try await inParts(prepared, size: \.size) { work, part in
             let queue = try work.queue(queue)
-            return try part.map { message throws in
-                do {
-                    return .success(try work.send(message.get(), to: queue))
-                } catch let error as MessagingError {
-                    return .failure(error)
-                }
+            return try Self.each(part) { try work.send($0, to: queue) }
+        }
+    }
+
+    /// Does something with each of the items, whose broken rules are their own.
+    static func each<Item, Value>(
+        _ items: some Sequence<Result<Item, MessagingError>>, _ body: (Item) throws -> Value
+    ) throws -> [Result<Value, MessagingError>] {
+        try items.map { item throws in
+            do {
+                return .success(try body(item.get()))
+            } catch let error as MessagingError {
+                return .failure(error)
             }
         }
     }
@@ -69,6 +76,7 @@ extension Messaging {
                 throw MessagingError(.messageInFlight, "The message \(id) was received already, so it cannot be cancelled.")
             }
             try work.remove(message: id.number, body: row.body, isNoted: row.isNoted)
+            work.record(.cancelled(id.number))
             try work.settle(row.lane, in: queue)
         }
     }

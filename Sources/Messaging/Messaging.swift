@@ -12,9 +12,13 @@ package final class Messaging: Sendable {
     let desks = Desks()
 
     /// Opens the queues of a home. Blocks for the disk.
-    package init(_ home: Home) throws(StoreError) {
+    ///
+    /// - Parameter keepsJourneys: whether what this process does to messages is noted, for ``journey(of:)``.
+    package init(_ home: Home, keepsJourneys: Bool = true) throws(StoreError) {
         store = try Store(home, Self.schema)
-        memo = QueueMemo(holder: Holder(process: ProcessInfo.processInfo.processName, pid: getpid()), isAlive: home.isAlive)
+        memo = QueueMemo(
+            holder: Holder(process: ProcessInfo.processInfo.processName, pid: getpid()), keepsJourneys: keepsJourneys,
+            isAlive: home.isAlive)
     }
 
     /// Ends those who wait for messages, and the threads once everything accepted is done. Blocks until then. Idempotent.

@@ -28,10 +28,13 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     private var known: Secrets?
     /// How many more messages of an epoch may be received before those in flight are counted again.
     private var room: [Int64: Int] = [:]
+    /// What this transaction has done; `nil` where nobody wants to know.
+    private var journal: Journal?
 
-    init(holder: Messaging.Holder, isAlive: @escaping (Lease) -> Bool) {
+    init(holder: Messaging.Holder, keepsJourneys: Bool, isAlive: @escaping (Lease) -> Bool) {
         self.holder = holder
         self.isAlive = isAlive
+        if keepsJourneys { journal = Journal(holder) }
     }
 
     func enter(_ transaction: Transaction) -> MessageTransaction {
@@ -46,6 +49,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
             lastNumber = nil
             isHolderKnown = false
             deduplications = 0
+            journal?.begin()
             transaction.beforeCommit { _ throws(StoreError) in try self.finish(work) }
         }
         return work
@@ -61,6 +65,7 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
         }
         if deduplications > 0 { try work.sweepDeduplications(limit: max(8, 2 * deduplications)) }
         try work.sweepTrash(limit: 64)
+        try journal?.write(work.connection, now: work.now)
         if let lastNumber { try work.connection.run("UPDATE counters SET value = ? WHERE name = 'number'", .integer(lastNumber)) }
     }
 
@@ -135,6 +140,9 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
     }
 
     func noteDeduplication() { deduplications += 1 }
+
+    var keepsJourneys: Bool { journal != nil }
+    func record(_ event: JourneyEvent) { journal?.record(event) }
 
     // MARK: In flight
 

@@ -5,10 +5,12 @@ import ServiceLifecycle
 struct CourierCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "courier",
-        abstract: "Delivers what topics have for HTTP endpoints and functions, and runs move tasks, until it is ended.",
+        abstract:
+            "Delivers what topics have for HTTP endpoints and functions, makes calls put off, and runs move tasks, until it is ended.",
         discussion: """
-            Of all couriers of a home one works; the next takes over at once when that ends. Each subscription is served by itself: an endpoint
-            that is slow or dead delays nobody else. What cannot be delivered goes to the subscription's dead-letter queue.
+            Of all couriers of a home one works; the next takes over at once when that ends. Processes that serve or listen are couriers besides:
+            this is for homes without. Each subscription, and each function that is called later, is served by itself: one that is slow or dead
+            delays nobody else. What cannot be delivered goes to the subscription's dead-letter queue, calls to the queue `undelivered`.
 
             Example: discovery courier
             """)
@@ -21,7 +23,7 @@ struct CourierCommand: AsyncParsableCommand {
         if let courier {
             Output.print("\(courier) is the courier; this one waits for its turn")
         } else {
-            Output.print("delivering; messages wait for \(waiting) subscription\(waiting == 1 ? "" : "s")")
+            Output.print("delivering; messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")")
         }
         try await common.run(Service(discovery: discovery))
     }

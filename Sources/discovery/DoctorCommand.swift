@@ -25,19 +25,27 @@ struct DoctorCommand: AsyncParsableCommand {
         let (queues, problems) = await examinedQueues(of: path, examination)
         let isHealthy = examination.isHealthy && problems.isEmpty && queues.allSatisfy(\.isHealthy)
         let doubts = isHealthy ? try await doubtful(queues) : []
+        // Not asked where nothing was ever queued: asking would open it.
+        let courier = isHealthy && hasMessages(examination) ? try await common.withDiscovery { try await $0.backlog() } : nil
         if common.json {
             struct Report: Encodable {
                 let examination: Home.Examination, queues: [Messaging.QueueExamination], problems: [String], doubts: [String]
+                let courier: String?, backlog: [Discovery.Backlog]
             }
-            try Output.print(json: Report(examination: examination, queues: queues, problems: problems, doubts: doubts))
+            try Output.print(
+                json: Report(
+                    examination: examination, queues: queues, problems: problems, doubts: doubts, courier: courier?.courier,
+                    backlog: courier?.backlog ?? []))
         } else {
             Output.print("home \(path)")
             for database in examination.databases { show(database) }
             if !queues.isEmpty { Output.print("  queues") }
-            for queue in queues {
+            // What waits in those of subscriptions is told by who is to get it.
+            for queue in queues where !(queue.isHealthy && queue.queue.hasPrefix("~")) {
                 Output.print("    \(queue.queue)  \(queue.whole) message\(queue.whole == 1 ? "" : "s")")
                 for problem in queue.problems { Output.print("    ! \(problem)") }
             }
+            if let courier { for line in Output.lines(courier.backlog, courier: courier.courier) { Output.print("  \(line)") } }
             for doubt in problems + doubts { Output.print("  ! \(doubt)") }
             Output.print(
                 isHealthy
@@ -47,11 +55,15 @@ struct DoctorCommand: AsyncParsableCommand {
         if !isHealthy { throw ExitCode(DiscoveryError.Code.damaged.exitCode) }
     }
 
+    private func hasMessages(_ examination: Home.Examination) -> Bool {
+        examination.databases.contains { $0.name == Messaging.schema.name.rawValue }
+    }
+
     /// The queues, one by one; not opened where there are none, as that would make them.
     private func examinedQueues(
         of path: String, _ examination: Home.Examination
     ) async -> (queues: [Messaging.QueueExamination], problems: [String]) {
-        guard examination.databases.contains(where: { $0.name == Messaging.schema.name.rawValue }) else { return ([], []) }
+        guard hasMessages(examination) else { return ([], []) }
         do {
             let messaging = try Messaging(Home(path: path))
             defer { messaging.close() }

@@ -65,7 +65,29 @@ enum Output {
     }
 
     /// Outside text in a terminal: no control characters.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? "\u{FFFD}" : $0 }))
+    }
+}
+
+extension Output {
+    /// Says that something waits, and nobody delivers it.
+    ///
+    /// - Parameter advice: what else can be done about that.
+    static func complainWithoutCourier(_ discovery: Discovery, advice: String = "anything that serves or listens") async throws {
+        let (waiting, courier) = try await discovery.deliveries()
+        guard waiting > 0, courier == nil else { return }
+        complain(
+            "No courier runs, and messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s"). Run `discovery courier`, or \(advice)."
+        )
+    }
+
+    /// What waits for the courier, a line for each who is to get it.
+    static func lines(_ backlog: [Discovery.Backlog], courier: String?) -> [String] {
+        ["courier    \(courier ?? (backlog.isEmpty ? "none runs, and none is needed" : "none runs: run `discovery courier`"))"]
+            + backlog.map { part in
+                "  \(part.messages) \(part.topic.isEmpty ? "call" : "message")\(part.messages == 1 ? "" : "s") for \(part.endpoint)"
+                    + (part.topic.isEmpty ? "" : ", of the topic \(part.topic)")
+            }
     }
 }

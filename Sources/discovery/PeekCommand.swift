@@ -80,29 +80,19 @@ struct PeekCommand: AsyncParsableCommand {
 private struct PeekedRow {
     let message: Messaging.Peeked
     let content: Message
-    private let now: HomeTime
-    private let wall = Date()
+    private let clock: HomeClock
 
     init(_ message: Messaging.Peeked, now: HomeTime) {
         self.message = message
-        self.now = now
+        clock = HomeClock(now)
         content = Message(message)
     }
 
-    func date(of time: HomeTime) -> Date { time.date(now: now, wall: wall) }
+    func date(of time: HomeTime) -> Date { clock.date(of: time) }
 
-    private func left(until time: HomeTime) -> String { Output.rough(.milliseconds(time.milliseconds - now.milliseconds + 999)) }
+    var age: Duration { .milliseconds(clock.now.milliseconds - message.sent.milliseconds) }
 
-    var age: Duration { .milliseconds(now.milliseconds - message.sent.milliseconds) }
-
-    var state: String {
-        switch message.state {
-        case .waiting: "waiting"
-        case .delayed(let until): "delayed for \(left(until: until))"
-        case .held(nil, let until): "again in \(left(until: until))"
-        case .held(let holder?, let until): "held by \(holder.process) (pid \(holder.pid)) for \(left(until: until))"
-        }
-    }
+    var state: String { clock.text(message.state) }
 
     var excerpt: String {
         guard let text = String(validating: content.body, as: UTF8.self) else { return "\(content.body.count) bytes" }

@@ -8,8 +8,8 @@ struct PublishCommand: AsyncParsableCommand {
             All who are subscribed get it, but those whose filter refuses it: `discovery topics test` says who that would be. The body is sent
             as it is. For a FIFO topic, a message without --group is of the group `default`.
 
-            To queues it comes at once. To HTTP endpoints and functions the home's courier takes it: a process that runs `discovery courier`, or
-            this one with --deliver.
+            To queues it comes at once. To HTTP endpoints and functions the home's courier takes it: a process that serves, listens, or runs
+            `discovery courier`, or this one with --deliver.
 
             Examples: discovery publish 'ais.garden->news' 'it rains' --attribute kind=weather
                       discovery publish 'ais.garden->orders' - --group roses --deduplication-id 7 <order.json
@@ -39,12 +39,7 @@ struct PublishCommand: AsyncParsableCommand {
             let id = try await discovery.publish(address, message, options: wanted)
             if common.json { try Output.print(json: ["id": id.description]) } else { Output.print(id.description) }
             if deliver { return try await discovery.deliver() }
-            let (waiting, courier) = try await discovery.deliveries()
-            if waiting > 0, courier == nil {
-                Output.complain(
-                    "No courier runs, and messages wait for the endpoints of \(waiting) subscription\(waiting == 1 ? "" : "s"). Run `discovery courier`, or publish with --deliver."
-                )
-            }
+            try await Output.complainWithoutCourier(discovery, advice: "publish with --deliver")
         }
     }
 }

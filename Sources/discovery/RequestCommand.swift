@@ -10,9 +10,13 @@ struct RequestCommand: AsyncParsableCommand {
             the same process goes on calling while the address moves. A call that certainly did not start is tried again, up to five times within
             the deadline.
 
+            With --later the call is accepted for the home's courier, durably, and its message's id printed: a process that serves, listens, or
+            runs `discovery courier` makes it, and tries again for about an hour. What fails in the end waits in the queue `undelivered`.
+
             Examples: discovery request 'ais.scheduler->get-job' '{"id": 7}'
                       discovery request 'ais.scheduler->get-job' --input job.json
                       seq 3 | discovery request 'ais.scheduler->get-job' --each-line
+                      discovery request 'ais.mailer->send' '{"to": "ann"}' --later
             """)
 
     @OptionGroup var common: CommonOptions
@@ -24,6 +28,7 @@ struct RequestCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait in all; DISCOVERY_DEADLINE or 30 unless given.", valueName: "seconds")) var deadline:
         Double?
     @Flag(help: "Doing it twice does no harm: try again also where it may have been done already.") var idempotent = false
+    @Flag(help: "Do not wait for the function: have it called later.") var later = false
     @Option(help: ArgumentHelp("A header to send along; may be repeated.", valueName: "name: value")) var header: [String] = []
 
     func validate() throws {
@@ -45,20 +50,28 @@ struct RequestCommand: AsyncParsableCommand {
             options.headers[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
         try await common.withDiscovery { discovery in
-            if eachLine { return try await callEachLine(discovery, address, options) }
-            let reply = try await discovery.request(address, try message(), options: options)
-            try show(reply)
+            if eachLine {
+                try await callEachLine(discovery, address, options)
+            } else {
+                try await call(discovery, address, try message(), options)
+            }
+            if later { try await Output.complainWithoutCourier(discovery) }
         }
+    }
+
+    private func call(_ discovery: Discovery, _ address: Address, _ message: Message, _ options: RequestOptions) async throws {
+        guard later else { return try show(try await discovery.request(address, message, options: options)) }
+        let id = try await discovery.requestLater(address, message, options: options)
+        if common.json { try Output.print(json: ["id": id.description], onOneLine: eachLine) } else { Output.print(id.description) }
     }
 
     /// A failed call is told and the next is made; the exit code is that of the last failure.
     private func callEachLine(_ discovery: Discovery, _ address: Address, _ options: RequestOptions) async throws {
         var failure: DiscoveryError?
         while let line = readLine() {
-            do throws(DiscoveryError) {
-                let reply = try await discovery.request(address, .text(line), options: options)
-                try? show(reply)
-            } catch {
+            do {
+                try await call(discovery, address, .text(line), options)
+            } catch let error as DiscoveryError {
                 Output.complain(error.message)
                 failure = error
             }

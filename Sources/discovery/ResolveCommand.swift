@@ -19,18 +19,3 @@ struct ResolveCommand: AsyncParsableCommand {
         }
     }
 }
-
-struct ExplainCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Says how an address resolves: who was considered, who was left out and why, who was chosen.",
-        discussion: "Example: discovery explain 'corp.worker[stage=prod]->*'")
-
-    @OptionGroup var common: CommonOptions
-    @Argument(help: AddressArgument.help) var address: AddressArgument
-
-    func run() async throws {
-        let address = try address.address
-        let explanation = try await common.withDiscovery { try await $0.explain(address) }
-        if common.json { try Output.print(json: explanation) } else { Output.print(explanation.description) }
-    }
-}

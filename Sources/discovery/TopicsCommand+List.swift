@@ -175,13 +175,3 @@ struct SubscriptionRow: Encodable {
         Output.complain("\(count) message\(count == 1 ? "" : "s") that waited to be delivered \(count == 1 ? "is" : "are") dropped.")
     }
 }
-
-extension Messaging.Subscription.Endpoint {
-    /// `nil` of a process.
-    var name: String? {
-        switch self {
-        case .queue(let name), .http(let name), .function(let name): name
-        case .process: nil
-        }
-    }
-}

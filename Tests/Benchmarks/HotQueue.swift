@@ -14,17 +14,21 @@ struct HotQueue: Sendable {
     let messaging: Messaging
 
     /// Opens the home and makes the queue, where it is not there yet.
-    init(home: String, named names: String..., configuration: Messaging.QueueConfiguration = .init()) async throws {
+    init(
+        home: String, named names: String..., configuration: Messaging.QueueConfiguration = .init(), keepsJourneys: Bool = true
+    ) async throws {
         self.home = home
-        messaging = try Messaging(Home(path: home))
+        messaging = try Messaging(Home(path: home), keepsJourneys: keepsJourneys)
         for name in names.isEmpty ? [Self.name] : names { _ = try await messaging.createQueue(name, configuration) }
     }
 
     /// Runs `body` with a queue in a fresh home, which goes afterwards.
-    static func with<Value>(_ session: Session, _ body: (HotQueue) async throws -> Value) async throws -> Value {
+    static func with<Value>(
+        _ session: Session, keepsJourneys: Bool = true, _ body: (HotQueue) async throws -> Value
+    ) async throws -> Value {
         let home = session.freshPath()
         defer { session.remove(home) }
-        let queue = try await HotQueue(home: home)
+        let queue = try await HotQueue(home: home, keepsJourneys: keepsJourneys)
         defer { queue.messaging.close() }
         return try await body(queue)
     }

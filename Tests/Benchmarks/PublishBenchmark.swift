@@ -11,7 +11,7 @@ enum PublishBenchmark: Benchmark {
     private static let each = 300
 
     static func run(_ session: Session) async throws -> [Figure] {
-        var (wide, refused, topics, apart) = (Pairs(), Pairs(), Pairs(), Pairs())
+        var (wide, refused, topics, apart, noted) = (Pairs(), Pairs(), Pairs(), Pairs(), Pairs())
         for round in 0...session.rounds {
             let send = try await cost(session) { queue, _, _ in try await queue.send() }
             let ten = try await cost(session, queues: 10) { queue, _, _ in try await publish(queue, "topic0") }
@@ -23,8 +23,12 @@ enum PublishBenchmark: Benchmark {
             let spread = try await cost(session, topics: 100, areApart: true) { queue, publisher, number in
                 try await publish(queue, "topic\((publisher * 31 + number) % 100)")
             }
+            // To ten queues there is the most to note.
+            let unnoted = try await cost(session, queues: 10, keepsJourneys: false) { queue, _, _ in try await publish(queue, "topic0") }
+            let again = try await cost(session, queues: 10) { queue, _, _ in try await publish(queue, "topic0") }
             // The first is not counted.
             guard round > 0 else { continue }
+            noted.add(again, unnoted)
             wide.add(ten, send)
             refused.add(filtered, send)
             topics.add(hundred, one)
@@ -35,6 +39,7 @@ enum PublishBenchmark: Benchmark {
             Figure("publish past 1,000 filters, against a send, µs", "", refused, goal: .ratioAtMost(1.5)),
             Figure("publish to 100 topics, against one, µs", "", topics, goal: .ratioAtMost(1.1)),
             Figure("publish to 100 topics, a queue each, against one, µs", "", apart),
+            Figure("publish to 10 queues with its journey, against without, µs", "", noted, goal: .ratioAtMost(1.05)),
         ]
     }
 
@@ -49,10 +54,10 @@ enum PublishBenchmark: Benchmark {
     ///   - areApart: whether each topic has queues of its own: a transaction then writes to as many places.
     ///   - filters: how many more do that refuse everything.
     private static func cost(
-        _ session: Session, topics: Int = 1, queues: Int = 1, areApart: Bool = false, filters: Int = 0,
+        _ session: Session, topics: Int = 1, queues: Int = 1, areApart: Bool = false, filters: Int = 0, keepsJourneys: Bool = true,
         _ body: @escaping @Sendable (HotQueue, Int, Int) async throws -> Void
     ) async throws -> Double {
-        try await HotQueue.with(session) { queue in
+        try await HotQueue.with(session, keepsJourneys: keepsJourneys) { queue in
             let messaging = queue.messaging
             for topic in 0..<topics {
                 _ = try await messaging.createTopic("topic\(topic)")

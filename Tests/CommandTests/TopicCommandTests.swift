@@ -347,18 +347,30 @@ import Testing
 
     @Test func `what waits for a function is said while no courier runs, and delivered by one or by who publishes`() async throws {
         try await withTopic { discovery in
-            let server = try discovery.start(["serve", "ns.s->shout", "--", "sh", "-c", "cat >> $DISCOVERY_HOME/heard"])
-            #expect(await server.line()?.hasPrefix("serving") == true)
-            #expect(try await discovery("subscribe", "news", "ns.s->shout", "--raw").status == 0)
-            let waiting = try await discovery("publish", "ns.s->news", "a")
-            #expect(waiting.status == 0 && waiting.complaint.contains("No courier runs") && waiting.complaint.contains("--deliver"))
-            let delivered = try await discovery("publish", "ns.s->news", "b", "--deliver")
-            #expect(delivered.status == 0 && delivered.complaint.isEmpty, "\(delivered)")
-            let heard = URL(filePath: discovery.home).appending(path: "heard")
-            #expect(try String(contentsOf: heard, encoding: .utf8).sorted() == ["a", "b"])
+            // In a home of its own: who serves in this one is its courier.
+            try await CommandSession.run { elsewhere in
+                let server = try elsewhere.start(["serve", "ns.s->shout", "--", "sh", "-c", "cat >> $DISCOVERY_HOME/heard"])
+                let line = try #require(await server.line())
+                let url = try #require(line.split(separator: " ").first { $0.hasPrefix("http://") }, "\(line)")
+                #expect(try await discovery("register", "ns.s->shout", String(url)).status == 0)
+                #expect(try await discovery("subscribe", "news", "ns.s->shout", "--raw").status == 0)
+                let waiting = try await discovery("publish", "ns.s->news", "a")
+                #expect(waiting.status == 0 && waiting.complaint.contains("No courier runs") && waiting.complaint.contains("--deliver"))
+                let doctor = try await discovery("doctor")
+                #expect(doctor.output.contains("courier    none runs"), "\(doctor)")
+                #expect(doctor.output.contains("1 message for ns.s->shout, of the topic news"), "\(doctor)")
+                let delivered = try await discovery("publish", "ns.s->news", "b", "--deliver")
+                #expect(delivered.status == 0 && delivered.complaint.isEmpty, "\(delivered)")
+                let later = try await discovery("request", "ns.s->shout", "c", "--later")
+                #expect(later.status == 0 && later.complaint.contains("No courier runs"), "\(later)")
+                #expect(try await discovery("doctor").output.contains("1 call for ns.s->shout"))
+                #expect(try await discovery("publish", "ns.s->news", "d", "--deliver").status == 0)
+                let heard = URL(filePath: elsewhere.home).appending(path: "heard")
+                #expect(try String(contentsOf: heard, encoding: .utf8).sorted() == ["a", "b", "c", "d"])
+            }
 
             let courier = try discovery.start(["courier"])
-            #expect(await courier.line() == "delivering; messages wait for 0 subscriptions")
+            #expect(await courier.line() == "delivering; messages wait for 0 endpoints")
             let other = try discovery.start(["courier"])
             #expect(await other.line()?.contains("is the courier; this one waits for its turn") == true)
             courier.signal(SIGTERM)

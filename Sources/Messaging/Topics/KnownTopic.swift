@@ -2,12 +2,10 @@ internal import Store
 
 /// A topic and its subscribers, as publishing needs them.
 final class KnownTopic {
-    let number: Int64
-    let name: String
-    let configuration: Messaging.TopicConfiguration
-    let created: Int64
+    private let row: TopicRow
     /// Those who have confirmed.
     let subscribers: [Subscriber]
+    private let policies: [Messaging.FilterPolicy?]
     private let index: FilterIndex<Int>?
 
     struct Subscriber {
@@ -23,21 +21,20 @@ final class KnownTopic {
         var isDeferred: Bool { protocolName != "sqs" && protocolName != "process" }
     }
 
+    var number: Int64 { row.number }
+    var name: String { row.name }
+    var configuration: Messaging.TopicConfiguration { row.configuration }
     var isFIFO: Bool { Rules.isFIFO(name) }
 
     init?(_ name: String, _ connection: Connection) throws {
-        let row = try connection.first("SELECT * FROM topics WHERE name = ?", binding: { $0.set(1, name) }, make: { TopicRow($0) })
-        guard let row else { return nil }
-        number = row.number
-        self.name = row.name
-        configuration = row.configuration
-        created = row.created
+        guard let row = try connection.topic(name) else { return nil }
+        self.row = row
         let subscriptions = try connection.all(
             "SELECT * FROM subscriptions WHERE topic = ? AND is_pending = 0 ORDER BY number", .integer(row.number)
         ) { SubscriptionRow($0) }
         let isFIFO = Rules.isFIFO(row.name)
         subscribers = subscriptions.map { $0.subscriber(isFIFO: isFIFO) }
-        let policies = try subscriptions.map { try $0.filter() }
+        policies = try subscriptions.map { try $0.filter() }
         index = policies.contains { $0 != nil } ? FilterIndex(policies.enumerated().map { ($0.offset, $0.element) }) : nil
     }
 
@@ -47,7 +44,26 @@ final class KnownTopic {
         return index.matches(.init(body: message.body, attributes: message.attributes)).map { subscribers[$0] }
     }
 
-    func topic(tags: [String: String]) -> Messaging.Topic {
-        Messaging.Topic(name: name, configuration: configuration, tags: tags, created: HomeTime(milliseconds: created))
+    /// Whom a message was refused by, of whom those are that get it.
+    func refused(_ message: Messaging.Publication, besides matched: [Subscriber]) -> JourneyEvent.Refused {
+        guard matched.count < subscribers.count else { return .none }
+        var refused = JourneyEvent.Refused(count: subscribers.count - matched.count)
+        refused.subscriptions.reserveCapacity(min(refused.count, JourneyEvent.Refused.limit))
+        var next = matched.startIndex
+        for (place, subscriber) in subscribers.enumerated() {
+            if next < matched.endIndex, matched[next].number == subscriber.number {
+                next += 1
+                continue
+            }
+            if matched.isEmpty, refused.reasons.count < JourneyEvent.Refused.reasonLimit, let policy = policies[place] {
+                let subject = Messaging.FilterSubject(body: message.body, attributes: message.attributes)
+                refused.reasons.append(policy.refusal(of: subject)?.description ?? "")
+            }
+            refused.subscriptions.append(subscriber.number)
+            if refused.subscriptions.count == JourneyEvent.Refused.limit { break }
+        }
+        return refused
     }
+
+    func topic(tags: [String: String]) -> Messaging.Topic { row.topic(tags: tags) }
 }

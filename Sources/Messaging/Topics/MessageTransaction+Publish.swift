@@ -41,26 +41,31 @@ extension MessageTransaction {
         let number = try nextNumber()
         var arrivals: [Arrival] = []
         var gone: [KnownTopic.Subscriber] = []
-        for subscriber in topic.subscribers(of: publication) {
+        let matched = topic.subscribers(of: publication)
+        for subscriber in matched {
             if let lease = subscriber.lease, !memo.isAlive(lease) {
                 gone.append(subscriber)
             } else if let arrival = try arrival(of: prepared, id, at: subscriber, of: topic) {
                 arrivals.append(arrival)
             }
         }
+        record(
+            .published(
+                number, topic: topic.number, matched: matched.count - gone.count,
+                refused: topic.refused(publication, besides: matched)))
         var deferred = 0
         if arrivals.count == 1, !topic.isFIFO {
             // Nobody shares the body: the message's own is cheaper to finish.
             let arrival = arrivals[0]
             try insert(prepared, arrival.content, number: number, of: number, uses: 1, topic)
-            try place(arrival, number: number, body: nil, publication, id)
+            try place(arrival, number: number, body: nil, of: number, publication, id)
             deferred = arrival.subscriber.isDeferred ? 1 : 0
         } else {
             for (index, group) in Dictionary(grouping: arrivals, by: \.content).sorted(by: { $0.key ?? "" < $1.key ?? "" }).enumerated() {
                 let body = index == 0 ? number : try nextNumber()
                 try insert(prepared, group.key, number: body, of: number, uses: group.value.count, topic)
                 for arrival in group.value {
-                    try place(arrival, number: try nextNumber(), body: body, publication, id)
+                    try place(arrival, number: try nextNumber(), body: body, of: number, publication, id)
                     if arrival.subscriber.isDeferred { deferred += 1 }
                 }
             }
@@ -113,7 +118,7 @@ extension MessageTransaction {
     }
 
     private func place(
-        _ arrival: Arrival, number: Int64, body: Int64?, _ publication: Messaging.Publication, _ id: String?
+        _ arrival: Arrival, number: Int64, body: Int64?, of published: Int64, _ publication: Messaging.Publication, _ id: String?
     ) throws(StoreError) {
         let queue = arrival.queue
         let subscriber = arrival.subscriber
@@ -124,6 +129,9 @@ extension MessageTransaction {
                 subscription: subscriber.isRaw && !subscriber.isDeferred ? nil : subscriber.number), in: queue)
         if let key = arrival.key { try remember(key, number, of: queue.number) }
         if let failure = arrival.failure { try annotate(number, origin: nil, failure: failure) }
+        record(
+            .arrived(
+                number, publication: published, subscription: subscriber.number, queue: queue.number, failure: arrival.failure))
     }
 
     private func insert(

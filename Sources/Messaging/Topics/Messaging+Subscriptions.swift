@@ -102,7 +102,7 @@ extension Messaging {
         let home = store.home
         return try await store.read { connection in
             let salt = try Secrets(connection).salt
-            let number = try topic.map { try connection.topicRow($0).number }
+            let number = try topic.map { try connection.existingTopic($0).number }
             var found: [Subscription] = []
             var last = after?.id.number ?? 0
             while found.count < limit {
@@ -132,7 +132,7 @@ extension MessageTransaction {
     }
 
     fileprivate func subscription(of endpoint: Messaging.Subscription.Endpoint, to topic: KnownTopic) throws -> SubscriptionRow? {
-        guard let text = endpoint.text else { return nil }
+        guard let text = endpoint.name else { return nil }
         return try connection.first(
             "SELECT * FROM subscriptions WHERE topic = ? AND protocol = ? AND endpoint = ?", .integer(topic.number),
             .text(endpoint.protocolName), .text(text), make: { SubscriptionRow($0) })
@@ -156,7 +156,7 @@ extension MessageTransaction {
         try connection.run(
             "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, ?, ?, ?)", .integer(number),
             .integer(topic.number),
-            .text(endpoint.protocolName), .text(endpoint.text ?? String(number)), .integer(configuration.isRaw ? 1 : 0),
+            .text(endpoint.protocolName), .text(endpoint.name ?? String(number)), .integer(configuration.isRaw ? 1 : 0),
             .optional(configuration.filter?.text), .optional(configuration.filter?.scope.rawValue),
             .optional(configuration.deadLetterQueue), .optional(configuration.delivery?.json), .optional(lease.map { Int64($0.slot) }),
             .optional(lease?.generation), .integer(now))
@@ -204,16 +204,6 @@ extension MessageTransaction {
     }
 }
 
-extension Messaging.Subscription.Endpoint {
-    /// `nil` of a process: each of its subscriptions is one of its own.
-    fileprivate var text: String? {
-        switch self {
-        case .queue(let name), .http(let name), .function(let name): name
-        case .process: nil
-        }
-    }
-}
-
 extension Messaging.QueueConfiguration {
     /// Of a queue from which messages are delivered. To how often a message is tried the courier's policy sees; a closure's is tried ten times.
     static func delivering(_ subscription: Messaging.SubscriptionConfiguration, isHere: Bool) -> Self {
@@ -227,7 +217,8 @@ extension Messaging.QueueConfiguration {
 extension Connection {
     func subscription(_ id: Messaging.SubscriptionID, salt: UInt64) throws -> (row: SubscriptionRow, topic: String) {
         let found = try first(
-            "SELECT s.*, t.name FROM subscriptions s JOIN topics t ON t.number = s.topic WHERE s.number = ?", .integer(id.id.number),
+            "SELECT s.*, coalesce(t.name, '') FROM subscriptions s LEFT JOIN topics t ON t.number = s.topic WHERE s.number = ?",
+            .integer(id.id.number),
             make: { (row: SubscriptionRow($0), topic: $0.text(SubscriptionRow.columns)) })
         guard let found, id == .init(salt: salt, number: found.row.number) else { throw MessagingError.noSubscription(id) }
         return found

@@ -54,7 +54,7 @@ extension Messaging {
     /// - Throws: `.topicDoesNotExist`.
     package func topic(_ name: String) async throws -> Topic {
         try await store.read { connection in
-            let row = try connection.topicRow(name)
+            let row = try connection.existingTopic(name)
             return row.topic(tags: try connection.tags(of: row.number))
         }
     }
@@ -119,22 +119,18 @@ extension Messaging {
         }
         return try await inParts(prepared, size: \.size) { work, part in
             let topic = try work.topic(topic)
-            return try part.map { message throws in
-                do {
-                    return .success(try work.publish(message.get(), to: topic))
-                } catch let error as MessagingError {
-                    return .failure(error)
-                }
-            }
+            return try Self.each(part) { try work.publish($0, to: topic) }
         }
     }
 }
 
 extension Connection {
-    func topicRow(_ name: String) throws -> TopicRow {
-        guard let row = try first("SELECT * FROM topics WHERE name = ?", .text(name), make: { TopicRow($0) }) else {
-            throw MessagingError.noTopic(name)
-        }
+    func topic(_ name: String) throws(StoreError) -> TopicRow? {
+        try first("SELECT * FROM topics WHERE name = ?", binding: { $0.set(1, name) }, make: { TopicRow($0) })
+    }
+
+    func existingTopic(_ name: String) throws -> TopicRow {
+        guard let row = try topic(name) else { throw MessagingError.noTopic(name) }
         return row
     }
 }

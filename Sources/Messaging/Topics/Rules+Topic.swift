@@ -74,6 +74,7 @@ extension Rules {
                 throw invalid("A FIFO queue subscribes to FIFO topics only; \(quoted(name)) is one. Subscribe a standard queue.")
             }
         case .process: break
+        case .call: throw invalid("What is called later subscribes to no topic.")
         case .http(let url):
             try refuse(topicIsFIFO)
             let scheme = url.lowercased().hasPrefix("https://") ? 8 : url.lowercased().hasPrefix("http://") ? 7 : 0

@@ -27,19 +27,31 @@ extension Messaging {
             case function(String)
             /// A closure in a process: gone when that is.
             case process(Lease)
+            /// What an address leads to, called with messages that came by no topic: see ``Messaging/putOff(_:to:)``.
+            case call(String)
 
-            /// SNS's name of the protocol; `process` has none there.
+            /// How it is written. `nil` of a process: each of its subscriptions is one of its own.
+            package var name: String? {
+                switch self {
+                case .queue(let name), .http(let name), .function(let name), .call(let name): name
+                case .process: nil
+                }
+            }
+
+            /// SNS's name of the protocol; `process` and `call` have none there.
             package var protocolName: String {
                 switch self {
                 case .queue: "sqs"
                 case .http(let url): url.lowercased().hasPrefix("https:") ? "https" : "http"
                 case .function: "lambda"
                 case .process: "process"
+                case .call: SubscriptionRow.call
                 }
             }
         }
 
         package let id: SubscriptionID
+        /// Empty where there is none.
         package let topic: String
         package let endpoint: Endpoint
         package let configuration: SubscriptionConfiguration

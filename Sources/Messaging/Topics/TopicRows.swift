@@ -58,6 +58,9 @@ struct SubscriptionRow {
     /// The first column behind them.
     static let columns: Int32 = 15
 
+    /// The protocol of calls that are made later, to no topic.
+    static let call = "call"
+
     func filter() throws -> Messaging.FilterPolicy? {
         guard let filterText, let scope = filterScope.flatMap(Messaging.FilterScope.init(rawValue:)) else { return nil }
         do { return try Messaging.FilterPolicy(parsing: filterText, scope: scope) } catch {
@@ -75,16 +78,20 @@ struct SubscriptionRow {
             deadLetterQueue: deadLetterQueue)
     }
 
+    /// Who gets the messages.
+    var to: Messaging.Subscription.Endpoint {
+        switch protocolName {
+        case "sqs": .queue(endpoint)
+        case "lambda": .function(endpoint)
+        case "process": .process(lease ?? Lease(slot: 0, generation: 0))
+        case Self.call: .call(endpoint)
+        default: .http(endpoint)
+        }
+    }
+
     func subscription(of topic: String, salt: UInt64) throws -> Messaging.Subscription {
-        let endpoint: Messaging.Subscription.Endpoint =
-            switch protocolName {
-            case "sqs": .queue(self.endpoint)
-            case "lambda": .function(self.endpoint)
-            case "process": .process(lease ?? Lease(slot: 0, generation: 0))
-            default: .http(self.endpoint)
-            }
         return Messaging.Subscription(
-            id: .init(salt: salt, number: number), topic: topic, endpoint: endpoint,
+            id: .init(salt: salt, number: number), topic: topic, endpoint: to,
             configuration: .init(
                 filter: try filter(), isRaw: isRaw, deadLetterQueue: deadLetterQueue,
                 delivery: delivery.flatMap { try? Messaging.DeliveryPolicy(json: $0) }), isPending: isPending,

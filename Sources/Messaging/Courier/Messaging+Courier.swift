@@ -1,6 +1,7 @@
 internal import Store
 
-/// What the courier asks of a home: the subscriptions whose messages it takes from their queues to HTTP endpoints and functions.
+/// What the courier asks of a home: the subscriptions whose messages it takes from their queues to HTTP endpoints and functions, and those by
+/// which calls are made later.
 extension Messaging {
     /// Subscriptions that have messages to be delivered, now or later, and those whose endpoint is to be asked for its confirmation.
     package func pendingDeliveries() async throws -> [Subscription] {
@@ -8,8 +9,9 @@ extension Messaging {
             let salt = try Secrets(connection).salt
             let rows = try connection.all(
                 """
-                SELECT s.*, t.name FROM subscriptions s JOIN topics t ON t.number = s.topic JOIN queues q ON q.name = '~' || s.number
-                WHERE s.protocol IN ('http', 'https', 'lambda') AND EXISTS (SELECT 1 FROM messages m WHERE m.lane = q.epoch) ORDER BY s.number
+                SELECT s.*, coalesce(t.name, '') FROM subscriptions s JOIN queues q ON q.name = '~' || s.number
+                    LEFT JOIN topics t ON t.number = s.topic
+                WHERE s.protocol NOT IN ('sqs', 'process') AND EXISTS (SELECT 1 FROM messages m WHERE m.lane = q.epoch) ORDER BY s.number
                 """
             ) { (row: SubscriptionRow($0), topic: $0.text(SubscriptionRow.columns)) }
             return try rows.map { try $0.row.subscription(of: $0.topic, salt: salt) }
@@ -21,7 +23,7 @@ extension Messaging {
     package func releaseDeliveries() async throws {
         try await write(.ordered, reclaims: true) { work in
             let queues = try work.connection.all(
-                "SELECT q.name FROM subscriptions s JOIN queues q ON q.name = '~' || s.number WHERE s.protocol IN ('http', 'https', 'lambda')"
+                "SELECT q.name FROM subscriptions s JOIN queues q ON q.name = '~' || s.number WHERE s.protocol NOT IN ('sqs', 'process')"
             ) { $0.text(0) }
             for name in queues {
                 guard let queue = try work.memo.queue(name, work.connection) else { continue }
