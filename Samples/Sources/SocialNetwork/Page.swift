@@ -1,5 +1,6 @@
 import DiscoveryKit
 import Foundation
+import NIOHTTP1
 
 /// The page: what the services answer, put together. A service that is away leaves a gap, and takes nothing else with it.
 enum Page {
@@ -29,8 +30,8 @@ enum Page {
             }
         } catch {
             // Refused, or not there.
-            let isRefused = (error as? DiscoveryError)?.code == .functionFailed
-            return PageServer.Answer(status: isRefused ? .badRequest : .badGateway, html: document(complaint(error) + login))
+            let status = error.code == .functionFailed ? HTTPResponseStatus.badRequest : .badGateway
+            return PageServer.Answer(status: status, html: document(complaint(error) + login))
         }
     }
 
