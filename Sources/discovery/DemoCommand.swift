@@ -18,7 +18,8 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// The story: a function is served, called, moved under its caller, and lost with its process; a message waits, fails, and is handled.
+/// The story: a function is served, called, moved under its caller, and lost with its process; a message waits, fails, and is handled; another
+/// is published to two queues, one of which wants only some.
 private final class Demo {
     private let home: String
     private var processes: [DemoProcess] = []
@@ -57,6 +58,7 @@ private final class Demo {
         try start(["register", address, firstURL]).expectLine(containing: firstURL)
         try call(caller, "3", expecting: "says the first")
         try playQueue()
+        try playTopic()
         Output.print("\nThat is the main job: code says what it wants, and never where it is.")
     }
 
@@ -86,6 +88,34 @@ private final class Demo {
         step("With a better program it goes back to where it came from:")
         try start(["redrive", "dead"]).expectLine(containing: "1 message")
         try start(["listen", address, "--count", "1", "--", "sed", "s/water/feed/"]).expectLine(containing: "feed the cat")
+    }
+
+    /// A topic: what is published goes to every queue that is subscribed, as long as its filter lets it through.
+    private func playTopic() throws {
+        let address = "ais.garden->news"
+        step("What is published to a topic goes to all who are subscribed. Two queues are; one wants only news of the weather:")
+        try start(["topics", "create", "news", "--address", address]).expectLine(containing: address)
+        for queue in ["diary", "umbrella"] {
+            try start(["queues", "create", queue, "--address", "ais.garden->\(queue)"]).expectLine(containing: "is a queue")
+        }
+        try start(["subscribe", address, "diary", "--raw"]).expectLine(containing: "diary is subscribed")
+        try start(["subscribe", address, "umbrella", "--raw", "--filter", #"{"kind": ["weather"]}"#])
+            .expectLine(containing: "umbrella is subscribed")
+
+        step("When publish returns, the message is on the disk for everyone who gets it:")
+        try start(["publish", address, "the roses bloom", "--attribute", "kind=flowers"]).expectLine(containing: "-")
+        try start(["publish", address, "it rains", "--attribute", "kind=weather"]).expectLine(containing: "-")
+
+        step("The diary got both, the umbrella what concerns it:")
+        try listen(to: "ais.garden->diary", expecting: ["the roses bloom", "it rains"])
+        try listen(to: "ais.garden->umbrella", expecting: ["it rains"])
+    }
+
+    /// Takes what is in a queue, and expects nothing else to be there.
+    private func listen(to queue: String, expecting lines: [String]) throws {
+        let listener = try start(["listen", queue, "--wait", "0s"])
+        for line in lines { try listener.expectLine(containing: line) }
+        try listener.expectSilence()
     }
 
     func endAll() { for process in processes { process.kill() } }
@@ -152,6 +182,12 @@ private final class DemoProcess {
         let line = readLine(complaints) ?? ""
         Output.print("    \(line)")
         guard line.contains(text) else { throw DemoFailure("expected “\(text)”, got “\(line)”") }
+    }
+
+    /// Waits for its end, without another word.
+    func expectSilence() throws {
+        if let line = readLine(output) { throw DemoFailure("nothing more was expected, and it said “\(line)”") }
+        try expectEnd()
     }
 
     /// Waits for its end; what it says meanwhile is not asked for.

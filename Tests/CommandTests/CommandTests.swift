@@ -151,6 +151,9 @@ import Testing
             let outcome = try await discovery("demo")
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.complaint)")
             #expect(outcome.output.contains("That is the main job") && outcome.output.contains("feed the cat"))
+            // The diary got it, the umbrella did not.
+            #expect(outcome.output.components(separatedBy: "    the roses bloom\n").count == 2)
+            #expect(outcome.output.components(separatedBy: "    it rains\n").count == 3)
         }
     }
 
