@@ -50,7 +50,10 @@ final class QueueMemo: @unchecked Sendable {  // the writer's thread alone touch
             isHolderKnown = false
             deduplications = 0
             journal?.begin()
-            transaction.beforeCommit { _ throws(StoreError) in try self.finish(work) }
+            // Not with `work`, which would hold the transaction that holds this.
+            transaction.beforeCommit { transaction throws(StoreError) in
+                try self.finish(MessageTransaction(transaction: transaction, memo: self))
+            }
         }
         return work
     }

@@ -25,7 +25,7 @@ struct CommitWord: Sendable {
             let value = word.pointee.load(ordering: .acquiring)
             if value & 1 == 0 { return value }
             // A living writer has not confirmed yet, so what was true before it still is.
-            if lock.isHeld() { return value - 1 }
+            if lock.isHeld() { return value &- 1 }
             repair(value)
         }
     }
@@ -38,7 +38,7 @@ struct CommitWord: Sendable {
 
     /// Of all who notice a dead writer, one raises the counter for it; a new writer may be among them.
     private func repair(_ odd: UInt64) {
-        _ = word.pointee.compareExchange(expected: odd, desired: odd + 1, ordering: .acquiringAndReleasing)
+        _ = word.pointee.compareExchange(expected: odd, desired: odd &+ 1, ordering: .acquiringAndReleasing)
     }
 
     // MARK: Under the lock
