@@ -31,7 +31,7 @@ package struct Template: Sendable {
     /// Reads a template from a file's bytes.
     package init(parsing bytes: [UInt8], name: String) throws(TemplateError) {
         do throws(TemplateError) {
-            try self.init(try SourceReader.read(bytes), name: name)
+            try self.init(try SourceReader.read(bytes, strictly: name.hasSuffix(".json")), name: name)
         } catch {
             throw error.named(name)
         }

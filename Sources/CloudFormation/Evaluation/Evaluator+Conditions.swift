@@ -52,7 +52,7 @@ extension Evaluator {
             guard let arguments = argument.elements, arguments.count == 1 else {
                 throw TemplateError(.function, "Fn::Not takes a list of 1 condition.", at: mark, path)
             }
-            return try !isTrue(arguments[0], path, within: within)
+            return try isTrue(arguments[0], path, within: within) == false
         case "Fn::And", "Fn::Or":
             guard let arguments = argument.elements, (2...10).contains(arguments.count) else {
                 throw TemplateError(.function, "\(function) takes a list of 2 to 10 conditions.", at: mark, path)
@@ -80,7 +80,7 @@ extension Evaluator {
         for rule in template.rules {
             let path = .root / "Rules" / rule.key
             _ = try Fields(rule.value, ["RuleCondition", "Assertions"], path)
-            if let condition = rule.value["RuleCondition"], try !isTrue(condition, path / "RuleCondition", within: []) { continue }
+            if let condition = rule.value["RuleCondition"], try isTrue(condition, path / "RuleCondition", within: []) == false { continue }
             for (index, assertion) in (rule.value["Assertions"]?.elements ?? []).enumerated() {
                 let path = path / "Assertions" / index
                 let fields = try Fields(assertion, ["Assert", "AssertDescription"], path)

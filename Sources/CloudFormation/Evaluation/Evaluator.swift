@@ -10,6 +10,8 @@ struct Evaluator {
     var resources: Set<String> = []
     /// Where evaluated values are written, by their paths: for what the schemas say of them.
     var marks: [String: Mark] = [:]
+    /// Where the keys of those are written that are members of objects.
+    var keyMarks: [String: Mark] = [:]
     /// Values made so far: a mapping that is found again and again counts each time.
     private var made = 0
 
@@ -55,8 +57,8 @@ struct Evaluator {
         if node.call == nil { marks[path.description] = node.mark }
         if let call = node.call {
             let result = try evaluate(call: call.function, call.argument, at: call.mark, path)
-            // What a function leads to, such as a branch, has noted its own place; what leads to nothing has none.
-            if result != nil, marks[path.description] == nil { marks[path.description] = call.mark }
+            // Its arguments have noted their places there. Only a branch is what is there in the end.
+            if result != nil, call.function != "Fn::If" { marks[path.description] = call.mark }
             return result
         }
         switch node.content {
@@ -79,6 +81,7 @@ struct Evaluator {
                     throw TemplateError(
                         .function, "\(entry.key) must be the only key of its object.", at: entry.mark, path / entry.key)
                 }
+                keyMarks[(path / entry.key).description] = entry.mark
                 if let value = try evaluate(entry.value, path / entry.key) { values[entry.key] = value }
             }
             return .making(object: values)

@@ -31,7 +31,9 @@ struct StackMaker {
         try evaluator.evaluateRules()
         var made: [ResourceDeclaration] = []
         for resource in template.resources {
-            if let condition = resource.condition, try !evaluator.condition(named: condition, at: resource.mark, resource.path) { continue }
+            if let condition = resource.condition, try evaluator.condition(named: condition, at: resource.mark, resource.path) == false {
+                continue
+            }
             made.append(resource)
         }
         evaluator.resources = Set(made.map(\.logicalID))
@@ -71,6 +73,7 @@ struct StackMaker {
     private mutating func resource(_ declaration: ResourceDeclaration, _ type: ResourceType) throws(TemplateError) -> ResolvedResource {
         let path = declaration.path / "Properties"
         evaluator.marks = [:]
+        evaluator.keyMarks = [:]
         var members: [String: TemplateExpression] = [:]
         if let node = declaration.properties {
             guard node.entries != nil, node.call == nil else {
@@ -81,7 +84,7 @@ struct StackMaker {
         let leftOut = leaveOutForeign(&members, type, path)
         let check = PropertyCheck(
             type: type.name, properties: type.properties.filter { !leftOut.contains($0.name) }, mark: declaration.mark,
-            marks: evaluator.marks,
+            marks: evaluator.marks, keyMarks: evaluator.keyMarks,
             concealment: evaluator.concealment)
         let properties = try check.checked(.making(object: members), path)
         let references = Set(properties.references.map(\.logicalID)).union(declaration.dependsOn)
@@ -158,7 +161,9 @@ struct StackMaker {
         for entry in template.outputs {
             let path = .root / "Outputs" / entry.key
             let fields = try Fields(entry.value, ["Value", "Description", "Export", "Condition"], path)
-            if let condition = try fields.text("Condition"), try !evaluator.condition(named: condition, at: entry.mark, path) { continue }
+            if let condition = try fields.text("Condition"), try evaluator.condition(named: condition, at: entry.mark, path) == false {
+                continue
+            }
             guard let node = entry.value["Value"] else {
                 throw TemplateError(.structure, "An output needs a Value.", at: entry.mark, path)
             }

@@ -8,6 +8,7 @@ struct PropertyCheck {
     let mark: Mark
     /// The places of values, by their paths.
     let marks: [String: Mark]
+    let keyMarks: [String: Mark]
     let concealment: Concealment
 
     /// Checks the properties of a resource.
@@ -52,7 +53,7 @@ struct PropertyCheck {
         for name in members.keys.sorted() where !names.contains(name) {
             throw TemplateError(
                 .unknownProperty, "\(type) has no property \(name.excerpt) here.\(NearName.hint(name, among: names)) It has \(names.list).",
-                at: mark(of: path / name), path / name)
+                at: keyMarks[(path / name).description] ?? mark(of: path), path / name)
         }
         var checked: [String: TemplateExpression] = [:]
         for property in properties {

@@ -27,12 +27,16 @@ enum AliasBound {
         }
     }
 
-    /// Where a character is followed by one of a name, and not preceded by one.
+    /// Where a token may begin with this character: after a blank or a sign, and before a name.
     private static func places(of indicator: UInt8, in bytes: [UInt8]) -> [Int] {
         bytes.indices.filter { index in
             bytes[index] == indicator && index + 1 < bytes.count && isOfName(bytes[index + 1])
-                && (index == 0 || !isOfName(bytes[index - 1]) || bytes[index - 1] == UInt8(ascii: "-"))
+                && (index == 0 || endsToken(bytes[index - 1]))
         }
+    }
+
+    private static func endsToken(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || "[]{},:-?\"'".utf8.contains(byte)
     }
 
     private static func isOfName(_ byte: UInt8) -> Bool {

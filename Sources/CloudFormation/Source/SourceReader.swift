@@ -1,6 +1,7 @@
 /// Reads a text, whatever its bytes: JSON where it is JSON, YAML otherwise.
 enum SourceReader {
-    static func read(_ bytes: [UInt8]) throws(TemplateError) -> SourceNode {
+    /// - Parameter strictly: whether what looks like JSON must be JSON, and not the YAML that looks like it: with comments, with short forms.
+    static func read(_ bytes: [UInt8], strictly: Bool) throws(TemplateError) -> SourceNode {
         guard bytes.count <= SourceLimits.bytes else {
             throw TemplateError(
                 .tooLarge, "The template has \(bytes.count) bytes; at most \(SourceLimits.bytes) are taken. Divide it into several stacks.",
@@ -12,8 +13,7 @@ enum SourceReader {
         do throws(TemplateError) {
             return try JSONReader.read(bytes)
         } catch {
-            guard error.code == .malformed else { throw error }
-            // Braces and quotes are YAML too, with comments and with short forms.
+            guard !strictly, error.code == .malformed else { throw error }
             do throws(TemplateError) { return try YAMLReader.read(text) } catch let other { throw other.code == .malformed ? error : other }
         }
     }

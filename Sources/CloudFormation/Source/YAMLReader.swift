@@ -113,10 +113,10 @@ struct YAMLReader {
             }
             let around = context.map { " (\($0.text), line \($0.mark.line))" } ?? ""
             return TemplateError(.malformed, "This is not YAML: \(problem)\(around).", at: mark)
-        case YamlError.reader(let problem, let offset, _, _):
+        case YamlError.reader(let problem, _, let value, _):
             return TemplateError(
                 .malformed, "This is not YAML: \(problem). Remove the character, or escape it in double quotes.",
-                at: place(ofByte: offset ?? 0, in: text))
+                at: place(ofFirst: UInt32(bitPattern: value), in: text))
         case YamlError.duplicatedKeysInMapping(let duplicates, let context):
             let key = duplicates.first ?? ""
             return TemplateError(
@@ -132,10 +132,13 @@ struct YAMLReader {
         return lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first
     }
 
-    private static func place(ofByte offset: Int, in text: String) -> Mark {
-        let before = text.utf8.prefix(offset)
-        let line = before.count { $0 == 0x0A }
-        let column = before.reversed().prefix { $0 != 0x0A }.count { $0 & 0xC0 != 0x80 }
-        return Mark(line: line + 1, column: column + 1)
+    /// Found by what it is: the offset that is told counts characters, and there is none inside one.
+    private static func place(ofFirst value: UInt32, in text: String) -> Mark {
+        var (line, column) = (1, 1)
+        for scalar in text.unicodeScalars {
+            if scalar.value == value { return Mark(line: line, column: column) }
+            (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+        }
+        return .start
     }
 }
