@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    private static func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
+    static func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
         let syntax = Array("[]{}:,-?&*!|>'\"%@#\\ \n\t~<.$".utf8)
         let words = [
             "!Ref ", "!Sub ", "{Ref: a}", "&a ", "*a", "null", "Fn::If", "[[[[", "${", "}", "Queue", "\n    ", "- ",
