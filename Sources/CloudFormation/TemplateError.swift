@@ -19,7 +19,7 @@ package struct TemplateError: Error, Sendable, Hashable {
         template = ""
         line = mark.line
         column = mark.column
-        self.path = path.description
+        self.path = path.shown
     }
 
     func named(_ template: String) -> TemplateError {
@@ -83,4 +83,10 @@ struct Path: Sendable, Hashable, CustomStringConvertible {
 
     var parent: Path { Path(names: names.dropLast()) }
     var description: String { names.joined(separator: ".") }
+
+    /// For messages: with long names cut.
+    var shown: String { names.map { $0.utf8.count > 255 ? String($0.prefix(60)) + "…" : $0 }.joined(separator: ".") }
+
+    /// Places are kept by path, so a path is no longer than it must be: two names of 255 bytes, and some levels.
+    static let longest = 1_024
 }

@@ -56,11 +56,19 @@ extension TemplateValue {
     /// The one JSON text of a value: keys sorted by their bytes, no blanks.
     package var json: String {
         var json = ""
-        write(into: &json)
+        write(into: &json, upTo: .max)
         return json
     }
 
-    private func write(into json: inout String) {
+    /// The same, or `nil` where it has more bytes than this.
+    func json(upTo limit: Int) -> String? {
+        var json = ""
+        write(into: &json, upTo: limit)
+        return json.utf8.count <= limit ? json : nil
+    }
+
+    private func write(into json: inout String, upTo limit: Int) {
+        guard json.utf8.count <= limit else { return }
         switch self {
         case .null: json += "null"
         case .boolean(let value): json += value ? "true" : "false"
@@ -70,7 +78,7 @@ extension TemplateValue {
             json += "["
             for (index, element) in elements.enumerated() {
                 if index > 0 { json += "," }
-                element.write(into: &json)
+                element.write(into: &json, upTo: limit)
             }
             json += "]"
         case .object(let members):
@@ -80,7 +88,7 @@ extension TemplateValue {
                 if index > 0 { json += "," }
                 Self.write(key, into: &json)
                 json += ":"
-                value.write(into: &json)
+                value.write(into: &json, upTo: limit)
             }
             json += "}"
         }

@@ -115,4 +115,43 @@ import Testing
         #expect(Self.fault([]) != nil)
         #expect(Self.fault([0]) != nil)
     }
+
+    @Test func `long names of deep values are refused before each is kept`() {
+        let name = String(repeating: "x", count: 1_000)
+        let list = String(repeating: "a,", count: 50_000)
+        let text = "{Resources: {R: {Type: 'AWS::SQS::QueuePolicy', Properties: {PolicyDocument: {\(name): {\(name): [\(list)]}}}}}}"
+        let fault = Self.fault(text)
+        #expect(fault?.code == .tooLarge && (fault?.path.utf8.count ?? 0) < 400)
+    }
+
+    @Test func `conditions in a line are bounded, each as deep as may be`() {
+        func line(_ count: Int) -> String {
+            (0..<count).map { index in
+                let next = index + 1 < count ? "{Condition: C\(index + 1)}" : "{'Fn::Equals': [a, a]}"
+                return "  C\(index): \(String(repeating: "{'Fn::Not': [", count: 46))\(next)\(String(repeating: "]}", count: 46))\n"
+            }.joined()
+        }
+        #expect(Self.fault("Conditions:\n\(line(20))\(Self.queue)") == nil)
+        #expect(Self.fault("Conditions:\n\(line(21))\(Self.queue)")?.code == .tooLarge)
+    }
+
+    @Test func `a short template may not stand for ever longer texts`() {
+        let long = String(repeating: "x", count: 4_096)
+        func text(_ expression: String) -> String {
+            """
+            Parameters: {P: {Type: String, Default: \(long)}}
+            Resources:
+              F: {Type: 'AWS::Lambda::Function', Properties: {Role: r, Code: {}, ImageConfig: \(expression)}}
+            """
+        }
+        let sub = "!Sub '\(String(repeating: "${P}", count: 200))'"
+        #expect(Self.fault(text(sub)) == nil)
+        #expect(Self.fault(text("[\(Array(repeating: sub, count: 100).joined(separator: ", "))]"))?.code == .tooLarge)
+        #expect(Self.fault(text("!ToJsonString [\(Array(repeating: "!Ref P", count: 20_000).joined(separator: ", "))]"))?.code == .function)
+    }
+
+    @Test func `a list of a mebibyte is refused in bounded time`() {
+        #expect(Self.fault("Resources: [\(String(repeating: "a,", count: 500_000))]")?.code == .tooLarge)
+        #expect(Self.fault("{\"a\": [\(String(repeating: "1,", count: 500_000))1]}", "it.json")?.code == .tooLarge)
+    }
 }

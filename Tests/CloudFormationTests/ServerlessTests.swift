@@ -130,10 +130,12 @@ import Testing
         ("x: ▸${self:x}", .circular, "${self:x} → ${self:x}"),
         ("x: ▸a${self:provider}", .wrongType, "is an object"),
         ("x: ▸a-${opt:a, ssm:b}", .unsupported, "ssm:b"),
-        ("x: ▸${self:y}\ny: a-${self:x}", .circular, "→"),
+        ("x: ${self:y}\ny: ▸a-${self:x}", .circular, "→"),
     ])
     func `a variable that leads nowhere is a fault with its place`(value: String, code: TemplateError.Code, part: String) throws {
-        let column = value.unicodeScalars.prefix { $0 != "▸" }.count
+        let lines = value.split(separator: "\n")
+        let line = lines.firstIndex { $0.contains("▸") } ?? 0
+        let column = lines[line].unicodeScalars.prefix { $0 != "▸" }.count
         let text = """
             \(value.filter { $0 != "▸" })
             provider: {a: b}
@@ -142,7 +144,7 @@ import Testing
             """
         let fault = #expect(throws: TemplateError.self) { try ServerlessFile(parsing: text, name: "s.yml").template() }
         #expect(fault?.code == code && fault?.message.contains(part) == true, "\(String(describing: fault))")
-        #expect(column > 0 && fault?.template == "s.yml" && (fault?.line ?? 0) >= 1)
+        #expect(fault?.description.hasPrefix("s.yml:\(line + 1):\(column + 1): ") == true, "\(String(describing: fault))")
     }
 
     @Test(arguments: [

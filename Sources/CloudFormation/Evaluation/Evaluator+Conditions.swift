@@ -21,7 +21,10 @@ extension Evaluator {
             let circle = (within[start...] + [name]).joined(separator: " → ")
             throw TemplateError(.circular, "Conditions go in a circle: \(circle).", at: mark, path)
         }
-        guard within.count < SourceLimits.depth else { throw .tooDeep(at: mark, path) }
+        // Each may be as deep as a template is.
+        guard within.count < 20 else {
+            throw TemplateError(.tooLarge, "More than 20 conditions depend on each other in a line. Make it shorter.", at: mark, path)
+        }
         let value = try isTrue(node, .root / "Conditions" / name, within: within + [name])
         conditions[name] = value
         return value

@@ -75,7 +75,7 @@ extension Evaluator {
         var arguments: [TemplateExpression] = []
         for node in nodes { arguments.append(try value(node, path)) }
         let result = try intrinsic.applied(to: arguments, at: mark, path)
-        if let elements = result.elements { try count(elements.count, at: mark, path) }
+        try count(result, at: mark, path)
         return result
     }
 
@@ -162,7 +162,9 @@ extension Evaluator {
                 }
             }
         }
-        return try Intrinsic.sub.applied(to: arguments, at: mark, path)
+        let result = try Intrinsic.sub.applied(to: arguments, at: mark, path)
+        try count(result, at: mark, path)
+        return result
     }
 
     private mutating func mapped(_ argument: SourceNode, at mark: Mark, _ path: Path) throws(TemplateError) -> TemplateExpression? {

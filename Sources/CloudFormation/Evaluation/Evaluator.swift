@@ -54,6 +54,10 @@ struct Evaluator {
     /// - Returns: `nil` for `AWS::NoValue`: there is to be no such member or element.
     mutating func evaluate(_ node: SourceNode, _ path: Path) throws(TemplateError) -> TemplateExpression? {
         try count(1, at: node.mark, path)
+        guard path.names.reduce(0, { $0 + $1.utf8.count }) <= Path.longest else {
+            throw TemplateError(
+                .tooLarge, "The names that lead here have more than \(Path.longest) bytes. Shorten them.", at: node.mark, path)
+        }
         if node.call == nil { marks[path.description] = node.mark }
         if let call = node.call {
             let result = try evaluate(call: call.function, call.argument, at: call.mark, path)
@@ -119,6 +123,11 @@ struct Evaluator {
     mutating func count(_ values: Int, at mark: Mark, _ path: Path) throws(TemplateError) {
         made += values
         guard made <= 2 * SourceLimits.nodes else { throw .tooManyNodes(at: mark, path) }
+    }
+
+    /// What a function made counts by its size: a short text may stand for a long one, again and again.
+    mutating func count(_ expression: TemplateExpression, at mark: Mark, _ path: Path) throws(TemplateError) {
+        try count((expression.elements?.count ?? 0) + (expression.value?.string?.utf8.count ?? 0) / 64, at: mark, path)
     }
 
     private func refuseDynamicReference(_ text: String, at mark: Mark, _ path: Path) throws(TemplateError) {

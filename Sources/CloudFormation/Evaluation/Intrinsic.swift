@@ -117,7 +117,8 @@ enum Intrinsic: String, Sendable, Hashable {
             guard values[0].elements != nil || values[0].members != nil else {
                 throw Fault(message: "it takes an object or a list, not \(values[0].kind).")
             }
-            return .text(values[0].json)
+            guard let json = values[0].json(upTo: SourceLimits.bytes) else { throw Fault(message: tooLong) }
+            return .text(json)
         }
     }
 
@@ -129,9 +130,11 @@ enum Intrinsic: String, Sendable, Hashable {
     /// A function of functions of functions could make a text of any length from a short template.
     private func bounded(_ texts: [String], _ delimiter: String) throws(Fault) -> String {
         let length = texts.reduce(0) { $0 + $1.utf8.count + delimiter.utf8.count }
-        guard length <= SourceLimits.bytes else { throw Fault(message: "its text has more than \(SourceLimits.bytes) bytes.") }
+        guard length <= SourceLimits.bytes else { throw Fault(message: tooLong) }
         return texts.joined(separator: delimiter)
     }
+
+    private var tooLong: String { "its text has more than \(SourceLimits.bytes) bytes." }
 
     private func delimiter(_ value: TemplateValue?) throws(Fault) -> String {
         guard let value else { throw Fault(message: "the delimiter must be known before resources are made.") }
