@@ -70,6 +70,17 @@ import Testing
         #expect(fault?.code == .wrongType && fault?.message.contains("`x****`") == true)
     }
 
+    @Test func `each element of a secret list is a secret`() throws {
+        let text = """
+            Parameters: {Keys: {Type: CommaDelimitedList, NoEcho: true}}
+            Resources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {DelaySeconds: !Select [1, !Ref Keys]}}}
+            """
+        let fault = #expect(throws: TemplateError.self) {
+            try Template(parsing: text, name: "").evaluate(.init(parameters: ["Keys": "one, verysecret"]))
+        }
+        #expect(fault?.message.contains("`****`") == true)
+    }
+
     @Test func `rules of the template are held against the parameters`() throws {
         let text = """
             Parameters: {Stage: {Type: String}, Size: {Type: String, Default: small}}

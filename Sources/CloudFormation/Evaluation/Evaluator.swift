@@ -19,8 +19,8 @@ struct Evaluator {
         self.template = template
         self.inputs = inputs
         parameters = try Self.parameters(template, inputs)
-        concealment = Concealment(
-            template.parameters.filter(\.isSecret).compactMap { inputs.parameters[$0.name] ?? $0.defaultValue })
+        let secrets = template.parameters.filter(\.isSecret).compactMap { [parameters] in parameters[$0.name] }
+        concealment = Concealment(secrets.flatMap { $0.elements?.compactMap(\.string) ?? [$0.string ?? ""] })
     }
 
     private static func parameters(_ template: Template, _ inputs: Template.Inputs) throws(TemplateError) -> [String: TemplateValue] {
@@ -134,20 +134,5 @@ struct Evaluator {
         guard text.utf8.contains(UInt8(ascii: "{")), Intrinsic.split(text, at: "{{resolve:").count > 1 else { return }
         throw TemplateError(
             .unsupported, "Dynamic references (`{{resolve:…}}`) read AWS's stores, which are not here. Use a parameter.", at: mark, path)
-    }
-}
-
-/// Texts that are never shown: the values of parameters with `NoEcho`.
-struct Concealment: Sendable, Hashable {
-    private let secrets: [String]
-
-    init(_ secrets: [String]) {
-        // The longest first, so that no part of one remains when another is within it.
-        self.secrets = secrets.filter { !$0.isEmpty }.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
-    }
-
-    /// The text with `****` for what is secret in it.
-    func conceal(_ text: String) -> String {
-        secrets.reduce(text) { text, secret in Intrinsic.split(text, at: secret).joined(separator: "****") }
     }
 }
