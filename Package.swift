@@ -29,6 +29,7 @@ extension Target.Dependency {
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let yams = product(name: "Yams", package: "Yams")
 }
 
 let package = Package(
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "Store", dependencies: [.grdb, .sqlite], swiftSettings: strict),
@@ -66,6 +68,7 @@ let package = Package(
                 .tracing, .configuration, .lifecycle,
             ],
             swiftSettings: strict),
+        .target(name: "CloudFormation", dependencies: [.yams], swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
@@ -93,6 +96,7 @@ let package = Package(
         .testTarget(
             name: "DiscoveryTestingTests",
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
+        .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
