@@ -102,7 +102,7 @@ let package = Package(
         .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
         .testTarget(
             name: "DeploymentTests",
-            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "Processes", .logging],
+            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging],
             swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
