@@ -2,6 +2,7 @@ internal import Foundation
 internal import Logging
 internal import Messaging
 internal import Store
+internal import Synchronization
 
 /// Delivers what a home has accepted for later: messages of topics for HTTP endpoints and functions, calls of functions; and runs its move
 /// tasks. One process of all that open the home does it at a time; the next takes over when that ends, `kill -9` included.
@@ -13,11 +14,22 @@ struct Courier: Sendable {
     let telemetry: Telemetry
     let logger: Logger
 
+    init(home: EmbeddedBackend, caller: Caller, telemetry: Telemetry, logger: Logger) {
+        self.home = home
+        self.caller = caller
+        self.telemetry = telemetry
+        self.logger = logger
+    }
+
     static let office = "courier"
     /// Deliveries of one subscription in flight at once.
     private static let width = 10
+    /// Deliveries of all subscriptions in flight at once: each takes a connection, in whatever process is the courier.
+    private let permits = Permits(128)
     /// Longer than a call takes; what a courier that is gone held is released by the next.
     private static let lease = Duration.seconds(3_600)
+    /// The longest an endpoint may ask to be left alone: a queue takes no message aside for half a day.
+    private static let longestPause = Duration.seconds(3_600)
     /// How long a courier that is ended waits for what it is delivering.
     private static let grace = Duration.seconds(2)
 
@@ -37,6 +49,7 @@ struct Courier: Sendable {
                 try await messaging.store.home.election(Self.office).hold {
                     logger.debug("this process delivers for the home", metadata: ["discovery.home": .string(home.path)])
                     try await messaging.releaseDeliveries()
+                    try await messaging.forgetCallers()
                     try await serve(messaging, untilNothingWaits: untilNothingWaits)
                 }
                 return
@@ -63,6 +76,7 @@ struct Courier: Sendable {
             var served: Set<Messaging.SubscriptionID> = []
             var isSleeping = false
             var isMoving = false
+            var endings = 0
             while true {
                 try Task.checkCancellation()
                 let rings = store.rings(of: Messaging.courierBell)
@@ -94,7 +108,10 @@ struct Courier: Sendable {
                 switch try await group.next() {
                 case .rang, nil: isSleeping = false
                 case .moved: isMoving = false
-                case .ended(let id): served.remove(id)
+                case .ended(let id):
+                    served.remove(id)
+                    endings += 1
+                    if endings % 1_000 == 0 { try await messaging.forgetCallers() }
                 }
             }
         }
@@ -120,18 +137,46 @@ struct Courier: Sendable {
 
     /// Delivers the messages of one subscription until none has come for so long.
     private func serve(_ subscription: Messaging.Subscription, _ messaging: Messaging, patience: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            await serve(subscription, messaging, patience, in: &group)
+        }
+    }
+
+    /// How many deliveries have ended that are not collected yet.
+    private final class Ended: Sendable {
+        let count = Atomic(0)
+    }
+
+    private func serve(
+        _ subscription: Messaging.Subscription, _ messaging: Messaging, _ patience: Duration, in group: inout TaskGroup<Void>
+    ) async {
+        let ended = Ended()
         var failures = 0
+        var inFlight = 0
         while !Task.isCancelled {
+            // One that is slow takes one place of all, and does not hold up those behind it.
+            let over = max(inFlight == Self.width ? 1 : 0, ended.count.load(ordering: .relaxed))
+            for _ in 0..<over {
+                await group.next()
+                ended.count.wrappingSubtract(1, ordering: .relaxed)
+                inFlight -= 1
+            }
             do {
                 let received = try await messaging.receive(
-                    from: subscription.queue, maximum: Self.width, visibility: Self.lease, wait: patience)
-                if received.isEmpty { return }
+                    from: subscription.queue, maximum: Self.width - inFlight, visibility: Self.lease, wait: patience)
+                if received.isEmpty, inFlight == 0 { return }
                 failures = 0
-                // As it is now: attributes change, and the endpoint may have confirmed.
-                let current = try await messaging.subscription(subscription.id)
-                await gracefully {
-                    await withDiscardingTaskGroup { group in
-                        for message in received { group.addTask { await deliver(message, to: current, messaging) } }
+                guard !received.isEmpty else { continue }
+                var current = subscription
+                // As it is now: attributes change, and the endpoint may have confirmed. Where that cannot be read, as it was, rather than
+                // to hold what was received for an hour.
+                do { current = try await messaging.subscription(subscription.id) } catch let error as MessagingError { throw error } catch {
+                }
+                inFlight += received.count
+                for message in received {
+                    group.addTask { [current] in
+                        await gracefully { await deliver(message, to: current, messaging) }
+                        ended.count.wrappingAdd(1, ordering: .relaxed)
                     }
                 }
             } catch let error as MessagingError where [.queueDoesNotExist, .subscriptionDoesNotExist].contains(error.code) {
@@ -161,20 +206,23 @@ struct Courier: Sendable {
     }
 
     private func deliver(_ message: Messaging.Received, to subscription: Messaging.Subscription, _ messaging: Messaging) async {
-        let outcome: EndpointDelivery.Outcome
-        do throws(CancellationError) {
-            outcome = try await attempt(message, to: subscription, now: messaging.store.home.now())
-        } catch {
-            // It may have arrived. The next courier tries again at once.
-            return
+        let outcome = await permits.run { () -> EndpointDelivery.Outcome? in
+            try? await attempt(message, to: subscription, now: messaging.store.home.now())
         }
-        // Known is known: not to be lost with a courier that is ended now.
-        await Task { await settle(message, outcome, subscription, messaging) }.value
+        // Cancelled: it may have arrived. The next courier tries again at once.
+        guard let outcome, let outcome else { return }
+        // Known is known: not to be lost with a courier that is ended now. And what cannot be noted now is noted when the disk has room
+        // again: nobody else has the message for an hour.
+        var failures = 0
+        while let error = await Task(operation: { await settle(message, outcome, subscription, messaging) }).value, !Task.isCancelled {
+            failures += 1
+            await pause(failures, "what became of a delivery could not be noted, and is tried again", error.message)
+        }
     }
 
     private func settle(
         _ message: Messaging.Received, _ outcome: EndpointDelivery.Outcome, _ subscription: Messaging.Subscription, _ messaging: Messaging
-    ) async {
+    ) async -> StoreError? {
         let configuration = subscription.configuration
         do {
             switch outcome {
@@ -183,15 +231,21 @@ struct Courier: Sendable {
             case .retry(let reason, let after):
                 let policy = configuration.delivery ?? subscription.endpoint.policy
                 guard let delay = policy.delay(afterFailures: message.receives) else {
-                    return try await giveUp(message, reason, subscription, messaging)
+                    try await giveUp(message, reason, subscription, messaging)
+                    return nil
                 }
-                try await messaging.fail(message.receipt, in: subscription.queue, reason: reason, retryAfter: max(delay, after ?? .zero))
+                try await messaging.fail(
+                    message.receipt, in: subscription.queue, reason: reason, retryAfter: max(delay, min(after ?? .zero, Self.longestPause)))
             }
+            return nil
+        } catch let error as StoreError where ![.closed, .unusable, .damaged].contains(error.code) {
+            return error
         } catch {
             // It is received again when its time is over.
             logger.warning(
                 "what became of a delivery could not be noted: it will be tried again",
                 metadata: ["discovery.message": .string(message.id.description), "discovery.reason": .string("\(error)")])
+            return nil
         }
     }
 
@@ -223,7 +277,7 @@ struct Courier: Sendable {
                 from: QueueText.headers(message.trace)
             ) {
                 do throws(CancellationError) {
-                    return .success(try await self.call(call.address, call.message(message), call.options))
+                    return .success(try await self.call(call.address, call.message(message), call.options, isOwnCall: true))
                 } catch {
                     return .failure(error)
                 }
@@ -241,13 +295,15 @@ struct Courier: Sendable {
             let body = configuration.isRaw ? Message(message) : Message.bytes(notification.event())
             let address: Address
             do throws(DiscoveryError) { address = try Address(parsing: name) } catch { return .refused(error.message) }
-            return try await call(address, body, RequestOptions())
+            return try await call(address, body, RequestOptions(), isOwnCall: false)
         case .queue, .process, .call: return .refused("A \(subscription.endpoint.protocolName) subscription is not delivered to.")
         }
     }
 
+    /// - Parameter isOwnCall: a function may refuse what it was called with. That of a topic's message is the topic's doing, and may be
+    ///   another's when it is tried again.
     private func call(
-        _ address: Address, _ body: Message, _ options: RequestOptions
+        _ address: Address, _ body: Message, _ options: RequestOptions, isOwnCall: Bool
     ) async throws(CancellationError) -> EndpointDelivery.Outcome {
         do throws(DiscoveryError) {
             _ = try await telemetry.observe(.request, address) { observation throws(DiscoveryError) in
@@ -256,9 +312,9 @@ struct Courier: Sendable {
             return .delivered
         } catch {
             switch error.code {
-            case .cancelled: throw CancellationError()
+            case .cancelled where Task.isCancelled: throw CancellationError()
             case .malformedAddress, .wrongKind, .tooLarge, .invalid: return .refused(error.message)
-            case .functionFailed where error.isRefusal: return .refused(error.message)
+            case .functionFailed where isOwnCall && error.isRefusal: return .refused(error.message)
             default: return .retry(error.message, after: error.retryAfter)
             }
         }

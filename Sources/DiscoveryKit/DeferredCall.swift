@@ -52,7 +52,8 @@ struct DeferredCall: Codable, Equatable {
 
     var options: RequestOptions {
         var options = RequestOptions()
-        options.deadline = deadline.map { .seconds($0) }
+        // Bytes of a message; and each try ends before its message is taken for lost: see `Courier.lease`.
+        options.deadline = deadline.map { .seconds(min(max($0, 0), 3_000)) }
         options.isIdempotent = isIdempotent
         options.headers = headers
         return options

@@ -1,12 +1,12 @@
 internal import Messaging
 internal import ServiceLifecycle
-internal import Store
+package import Store
 
 extension Discovery {
     /// Delivers what was accepted for later, as the *courier* of the home: what topics have for HTTP endpoints and functions, and the calls of
     /// ``requestLater(_:_:options:)``. Of all processes that run this, serve, or listen, one does it, and the next takes over at once when
     /// that ends. Runs until the task is cancelled or the application shuts down gracefully; what is in flight then has two seconds to end,
-    /// or is delivered again by the next.
+    /// or is delivered again by the next. Calls are made with this client's adapters and policies, and without its own overrides.
     ///
     /// - Throws: `.unsupported` on a backend without a home; what keeps the home from being used; `.cancelled`.
     public func run() async throws(DiscoveryError) {
@@ -19,14 +19,14 @@ extension Discovery {
     }
 
     /// For how many subscriptions messages wait to be delivered, and who delivers them: a program and its pid, `nil` when no courier runs.
-    package func deliveries() async throws(DiscoveryError) -> (waiting: Int, courier: String?) {
+    package func deliveries() async throws(DiscoveryError) -> (waiting: Int, courier: Election.Holder?) {
         try await withMessages { messaging in
             (try await messaging.pendingDeliveries().count, messaging.store.home.election(Courier.office).holder())
         }
     }
 
-    /// What waits to be delivered, by who is to get it, and who delivers: a program and its pid, `nil` when no courier runs.
-    package func backlog() async throws(DiscoveryError) -> (backlog: [Backlog], courier: String?) {
+    /// What waits to be delivered, by who is to get it, and who delivers; `nil` when no courier runs.
+    package func backlog() async throws(DiscoveryError) -> (backlog: [Backlog], courier: Election.Holder?) {
         try await withMessages { messaging in
             var backlog: [Backlog] = []
             for subscription in try await messaging.pendingDeliveries() {
@@ -54,11 +54,16 @@ extension Discovery {
     ///
     /// - Throws: as ``run()``.
     package func deliver() async throws(DiscoveryError) {
-        guard try await deliveries().courier == nil else { return }
+        if let courier = try await deliveries().courier {
+            guard courier.isStopped else { return }
+            throw DiscoveryError(.busy, "What waits is delivered by nobody: the courier is \(courier).")
+        }
         try await courier().run(untilNothingWaits: true)
     }
 
     private func courier() throws(DiscoveryError) -> Courier {
-        Courier(home: try client.home(), caller: client.caller, telemetry: client.telemetry, logger: client.configuration.logger)
+        _ = try client.home()
+        guard let courier = client.courier else { preconditionFailure("whoever has a home has its courier") }
+        return courier
     }
 }

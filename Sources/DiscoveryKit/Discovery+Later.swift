@@ -5,10 +5,10 @@ extension Discovery {
     /// that is durable, and does not wait for the function.
     ///
     /// The function need not be there yet: its address is looked up for each try. What fails is tried again, with growing waits, for about an
-    /// hour; a call that the function refuses, with a status of 400 and above but 429, is not. In the end it goes to the queue `undelivered` of the home.
+    /// hour; a call that the function refuses, with a status of 400 to 499 but 408, 421, 425 and 429, is not. In the end it goes to the queue `undelivered` of the home.
     /// A function may be called twice: have that do no harm.
     ///
-    /// - Parameter options: the deadline is that of each try.
+    /// - Parameter options: the deadline is that of each try, 50 minutes at most.
     /// - Returns: the id of the message that waits for the courier.
     /// - Throws: `.malformedAddress`, `.ambiguous`; `.wrongKind` for what is no function; `.invalid` for a message that breaks a rule of queues,
     ///   such as more than eight attributes; `.tooLarge`; `.full`, `.busy`; `.outcomeUnknown`; `.cancelled`; `.unsupported` on a backend that
@@ -39,7 +39,10 @@ extension Discovery {
                     }
                 }
             }
-            let call = DeferredCall(full, message, options)
+            // With what this client sends along: who makes the call has headers of his own, which are not for it.
+            var kept = options
+            kept.headers = options.headers(over: client.caller.defaults)
+            let call = DeferredCall(full, message, kept)
             let outgoing = try call.outgoing(message)
             do throws(DiscoveryError) {
                 let id = try await client.home().runMessaging { try await $0.putOff(outgoing, to: full.text) }

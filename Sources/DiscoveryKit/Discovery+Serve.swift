@@ -8,8 +8,9 @@ extension Discovery {
     /// Makes a closure callable by address: binds a port, registers it with a lease, and answers until graceful shutdown or cancellation.
     ///
     /// The registration lives as long as this process: when it is killed, the instance is gone at the next look. Serving an address that
-    /// another process serves takes it over. While it serves it is a candidate for the home's courier: see ``run()``. Graceful shutdown deregisters, keeps answering for a second, and drains; cancellation deregisters
-    /// and ends at once.
+    /// another process serves takes it over. While it serves it is a candidate for the home's courier: see ``run()``.
+    /// Graceful shutdown deregisters, keeps answering for a second, and drains; cancellation deregisters and ends at once, but for two
+    /// seconds that a courier's deliveries have.
     ///
     /// - Parameters:
     ///   - address: names an instance, or `->*` for a fresh id of its own beside others.

@@ -23,6 +23,7 @@ public struct Discovery: Sendable {
     public func shutdown() async {
         await client.names.shutdown()
         await client.resolver.shutdown()
+        if client.courierResolver !== client.resolver { await client.courierResolver.shutdown() }
     }
 }
 
@@ -38,6 +39,9 @@ final class Client: Sendable {
     /// The topics of the backend, if it has any.
     let topics: (any TopicBackend)?
     let telemetry: Telemetry
+    /// Delivers for all who use the home, if there is one.
+    let courier: Courier?
+    let courierResolver: Resolver
     /// For the courier's office of the home.
     let candidacy: Candidacy
 
@@ -70,10 +74,19 @@ final class Client: Sendable {
             try publishing.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
-        candidacy = Candidacy(
-            (names as? EmbeddedBackend).map { [caller, telemetry] home in
-                Courier(home: home, caller: caller, telemetry: telemetry, logger: configuration.logger)
-            })
+        // What it delivers is others' as well: the overrides of this process are not for them.
+        var shared = configuration
+        shared.overrides = []
+        let common = configuration.overrides.isEmpty ? resolver : Resolver(names, shared)
+        courierResolver = common
+        courier = (names as? EmbeddedBackend).map { [caller, telemetry] home in
+            Courier(
+                home: home,
+                caller: Caller(
+                    resolver: common, adapters: caller.adapters, interceptor: caller.interceptor, defaults: RequestOptions()),
+                telemetry: telemetry, logger: configuration.logger)
+        }
+        candidacy = Candidacy(courier)
     }
 
     /// The home, for what only a home can do.

@@ -110,6 +110,8 @@ final class Listener: Sendable {
     /// - Parameter handler: `nil` when a sequence is what messages are handed to.
     /// - Throws: what no other try could mend.
     func run(_ handler: Handler?) async throws(DiscoveryError) {
+        // Who is about to go would begin deliveries that he cannot end.
+        guard limit == nil, patience == nil else { return try await listen(handler) }
         try await candidacy.stand { () throws(DiscoveryError) in try await listen(handler) }
     }
 

@@ -17,6 +17,8 @@ final class Resolver: Sendable {
     private let rules: CallRules
     private let logger: Logger
     private let targets = TargetTable()
+    /// Also in other homes that it leads to.
+    private let keepsJourneys: Bool
     private let cache = Mutex<[Address: Route]>([:])
     private let hits = Atomic<UInt64>(0)
     /// When the home is to be looked for again, in milliseconds since the process's origin of instants.
@@ -28,6 +30,7 @@ final class Resolver: Sendable {
     init(_ names: any NameService, _ configuration: Discovery.Configuration) {
         self.names = names
         defaultNamespace = configuration.namespace
+        keepsJourneys = configuration.keepsJourneys
         rules = CallRules(configuration)
         logger = configuration.logger
     }
@@ -194,7 +197,7 @@ final class Resolver: Sendable {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw DiscoveryError(.homeUnusable, "There is no home \(path.excerpt(reach: 200)).")
             }
-            let home = EmbeddedBackend(home: path, group: nil)
+            let home = EmbeddedBackend(home: path, group: nil, keepsJourneys: keepsJourneys)
             homes[path] = home
             return home
         }

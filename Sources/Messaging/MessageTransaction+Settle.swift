@@ -67,7 +67,9 @@ extension MessageTransaction {
 
     func deadLetter(_ receipt: Messaging.Receipt, _ reason: String, in queue: KnownQueue) throws {
         let held = try inFlight(receipt, in: queue).get()
-        guard let name = queue.configuration.redrive?.deadLetterQueue, let target = try memo.queue(name, connection) else {
+        guard let name = queue.configuration.redrive?.deadLetterQueue,
+            let target = try memo.queue(name, connection) ?? (name == Messaging.undelivered ? makeUndelivered() : nil)
+        else {
             throw MessagingError(
                 .noDeadLetterQueue, "The queue \(Rules.quoted(queue.name)) has no dead-letter queue. Configure one, or retry the message.")
         }

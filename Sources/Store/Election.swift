@@ -28,9 +28,15 @@ package struct Election: Sendable {
         return try await body()
     }
 
-    /// Who holds the office, this process included: the program, its pid, and whether it is stopped; `nil` when nobody does. A few system calls,
-    /// of which none waits.
-    package func holder() -> String? { office.holder() }
+    /// Who holds the office, this process included; `nil` when nobody does. A few system calls, of which none waits.
+    package func holder() -> Holder? { office.holder() }
+
+    /// Who holds an office: described by the program, its pid, and whether it is stopped.
+    package struct Holder: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+        /// Whether it was stopped by a signal, and so does nothing for now.
+        package let isStopped: Bool
+    }
 }
 
 extension Home {
@@ -126,9 +132,9 @@ private final class Office: Sendable {
         if isWanted { seek() }
     }
 
-    func holder() -> String? {
+    func holder() -> Election.Holder? {
         guard access(path, F_OK) == 0, let file = try? LockFile(path: path), file.isHeld() else { return nil }
-        return file.holder()
+        return .init(description: file.holder(), isStopped: file.isHolderStopped)
     }
 
     private func withdraw(_ id: UInt64) {

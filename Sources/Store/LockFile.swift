@@ -67,12 +67,19 @@ final class LockFile: Sendable {
 
     /// Who holds the lock, for a message.
     func holder() -> String {
-        let text = String(decoding: Platform.contents(of: path, atMost: Self.noteSize), as: UTF8.self)
-        let parts = text.split(separator: "\n").first?.split(separator: " ", maxSplits: 1) ?? []
-        guard let id = parts.first.flatMap({ Int32($0) }) else { return "another process" }
-        let name = parts.count > 1 ? String(parts[1]) : "a process"
+        guard let (id, name) = noted else { return "another process" }
         guard let process = Platform.process(id) else { return "`\(name)` (pid \(id)), which has ended since" }
         return "`\(name)` (pid \(id))" + (process.isStopped ? ", which is stopped: continue or end it" : "")
+    }
+
+    /// Whether who holds the lock was stopped by a signal.
+    var isHolderStopped: Bool { noted.flatMap { Platform.process($0.id) }?.isStopped ?? false }
+
+    /// What the holder has said of itself.
+    private var noted: (id: Int32, name: String)? {
+        let text = String(decoding: Platform.contents(of: path, atMost: Self.noteSize), as: UTF8.self)
+        let parts = text.split(separator: "\n").first?.split(separator: " ", maxSplits: 1) ?? []
+        return parts.first.flatMap { Int32($0) }.map { ($0, parts.count > 1 ? String(parts[1]) : "a process") }
     }
 
     private static let noteSize = 80

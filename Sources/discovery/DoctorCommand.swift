@@ -24,9 +24,12 @@ struct DoctorCommand: AsyncParsableCommand {
         let examination = try unwrapped { () throws(StoreError) in try Home.examine(path: path) }
         let (queues, problems) = await examinedQueues(of: path, examination)
         let isHealthy = examination.isHealthy && problems.isEmpty && queues.allSatisfy(\.isHealthy)
-        let doubts = isHealthy ? try await doubtful(queues) : []
+        var doubts = isHealthy ? try await doubtful(queues) : []
         // Not asked where nothing was ever queued: asking would open it.
         let courier = isHealthy && hasMessages(examination) ? try await common.withDiscovery { try await $0.backlog() } : nil
+        if let courier, let holder = courier.courier, holder.isStopped, !courier.backlog.isEmpty {
+            doubts.append("What waits is delivered by nobody: the courier is \(holder).")
+        }
         if common.json {
             struct Report: Encodable {
                 let examination: Home.Examination, queues: [Messaging.QueueExamination], problems: [String], doubts: [String]
@@ -34,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             try Output.print(
                 json: Report(
-                    examination: examination, queues: queues, problems: problems, doubts: doubts, courier: courier?.courier,
+                    examination: examination, queues: queues, problems: problems, doubts: doubts, courier: courier?.courier?.description,
                     backlog: courier?.backlog ?? []))
         } else {
             Output.print("home \(path)")

@@ -47,7 +47,7 @@ struct ExplainCommand: AsyncParsableCommand {
                     enum Key: CodingKey { case courier, backlog }
                 }
                 return try Output.print(
-                    json: Report(explanation: explanation, courier: waiting?.courier, backlog: waiting?.backlog ?? []))
+                    json: Report(explanation: explanation, courier: waiting?.courier?.description, backlog: waiting?.backlog ?? []))
             }
             Output.print(explanation.description)
             if let waiting { for line in Output.lines(waiting.backlog, courier: waiting.courier) { Output.print("  \(line)") } }
@@ -57,7 +57,7 @@ struct ExplainCommand: AsyncParsableCommand {
     /// What waits for the courier at an address; `nil` where nothing is ever delivered later.
     private func waiting(
         for explanation: Explanation, _ discovery: Discovery
-    ) async throws -> (backlog: [Discovery.Backlog], courier: String?)? {
+    ) async throws -> (backlog: [Discovery.Backlog], courier: Election.Holder?)? {
         let kind = explanation.kind.map { Resource.Kind($0) }
         // Asking would make the queues of a home that has none.
         guard kind == nil || kind == .function || kind == .topic,

@@ -1,5 +1,6 @@
 import DiscoveryKit
 import Foundation
+import Store
 
 /// Tables for people, JSON for programs.
 enum Output {
@@ -76,15 +77,18 @@ extension Output {
     /// - Parameter advice: what else can be done about that.
     static func complainWithoutCourier(_ discovery: Discovery, advice: String = "anything that serves or listens") async throws {
         let (waiting, courier) = try await discovery.deliveries()
-        guard waiting > 0, courier == nil else { return }
-        complain(
-            "No courier runs, and messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s"). Run `discovery courier`, or \(advice)."
-        )
+        guard waiting > 0 else { return }
+        let what = "messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")"
+        if courier == nil {
+            complain("No courier runs, and \(what). Run `discovery courier`, or \(advice).")
+        } else if let courier, courier.isStopped {
+            complain("The courier is \(courier); \(what).")
+        }
     }
 
     /// What waits for the courier, a line for each who is to get it.
-    static func lines(_ backlog: [Discovery.Backlog], courier: String?) -> [String] {
-        ["courier    \(courier ?? (backlog.isEmpty ? "none runs, and none is needed" : "none runs: run `discovery courier`"))"]
+    static func lines(_ backlog: [Discovery.Backlog], courier: Election.Holder?) -> [String] {
+        ["courier    \(courier?.description ?? (backlog.isEmpty ? "none runs, and none is needed" : "none runs: run `discovery courier`"))"]
             + backlog.map { part in
                 "  \(part.messages) \(part.topic.isEmpty ? "call" : "message")\(part.messages == 1 ? "" : "s") for \(part.endpoint)"
                     + (part.topic.isEmpty ? "" : ", of the topic \(part.topic)")

@@ -11,6 +11,9 @@ extension Messaging {
     /// - Throws: what ``send(_:to:)`` has against the message.
     package func putOff(_ call: Outgoing, to address: String) async throws -> MessageID {
         let prepared = try PreparedMessage(call, isFIFO: false)
+        // Before a queue is made for it.
+        try Rules.check(
+            size: prepared.size, group: nil, deduplication: nil, delay: nil, isTimed: false, for: .init(), isFIFO: false)
         return try await write(bytes: prepared.size + 512) { work in
             let queue = try work.queue(Self.deliveryQueue(of: work.caller(of: address), isFIFO: false))
             let sent = try work.send(prepared, to: queue)
@@ -27,9 +30,7 @@ extension MessageTransaction {
             "SELECT number FROM subscriptions WHERE topic = 0 AND protocol = ? AND endpoint = ?", .text(SubscriptionRow.call),
             .text(address), make: { $0.integer(0) })
         if let known { return known }
-        if try memo.queue(Messaging.undelivered, connection) == nil {
-            _ = try create(Messaging.undelivered, .init(retention: .seconds(1_209_600)))
-        }
+        if try memo.queue(Messaging.undelivered, connection) == nil { _ = try makeUndelivered() }
         let number = try nextNumber()
         try connection.run(
             """
@@ -41,4 +42,7 @@ extension MessageTransaction {
             .delivering(.init(isRaw: true, deadLetterQueue: Messaging.undelivered), isHere: false))
         return number
     }
+
+    /// Made anew where somebody has deleted it.
+    func makeUndelivered() throws -> KnownQueue { try create(Messaging.undelivered, .init(retention: .seconds(1_209_600))) }
 }

@@ -35,4 +35,20 @@ extension Messaging {
             }
         }
     }
+
+    /// Forgets addresses that were called later, and are not any more: nothing waits for them, and no dead letter would go back there. Some of
+    /// them at a time.
+    package func forgetCallers() async throws {
+        try await write(.ordered, reclaims: true) { work in
+            let idle = try work.connection.all(
+                """
+                SELECT s.number, q.name FROM subscriptions s JOIN queues q ON q.name = '~' || s.number
+                WHERE s.topic = 0 AND s.protocol = 'call' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.lane = q.epoch) LIMIT 5000
+                """
+            ) { (number: $0.integer(0), queue: $0.text(1)) }
+            guard !idle.isEmpty else { return }
+            let origins = Set(try work.connection.all("SELECT DISTINCT origin FROM notes WHERE origin >= '~'") { $0.text(0) })
+            for caller in idle where !origins.contains(caller.queue) { try work.unsubscribe(caller.number, queue: caller.queue) }
+        }
+    }
 }

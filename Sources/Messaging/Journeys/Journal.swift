@@ -10,7 +10,7 @@ struct Journal {
     /// Bytes of all journeys that are kept, and for how long they are, milliseconds.
     static let limit: Int64 = 8 << 20
     static let age: Int64 = 4 * 86_400_000
-    /// What a row takes besides its events.
+    /// What a row takes besides its events and the process's name.
     private static let overhead = 40
     /// After so many bytes the oldest are looked at.
     private static let stride: Int64 = 16 << 10
@@ -24,7 +24,7 @@ struct Journal {
     func write(_ connection: Connection, now: Int64) throws(StoreError) {
         guard !events.bytes.isEmpty else { return }
         let last = try connection.first("SELECT max(position) FROM journeys", make: { $0.integer(0) }) ?? 0
-        let position = last + Int64(events.bytes.count + Self.overhead)
+        let position = last + Int64(events.bytes.count + holder.process.utf8.count + Self.overhead)
         try connection.run(
             "INSERT INTO journeys (position, time, pid, process, events) VALUES (?, ?, ?, ?, ?)",
             binding: {

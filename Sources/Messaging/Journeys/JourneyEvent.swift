@@ -112,8 +112,11 @@ struct JourneyBytes {
     }
 
     private mutating func append(_ text: String) {
-        let utf8 =
-            text.utf8.count <= Self.longestText ? Array(text.utf8) : Array(String(text.unicodeScalars.prefix(Self.longestText / 4)).utf8)
+        var utf8 = Array(text.utf8.prefix(Self.longestText))
+        if utf8.count < text.utf8.count {
+            // Not within a character: back to where one begins.
+            while let last = utf8.popLast(), last & 0xC0 == 0x80 {}
+        }
         append(Int64(utf8.count))
         bytes += utf8
     }

@@ -39,13 +39,13 @@ final class KnownTopic {
     }
 
     /// Who gets a message.
-    func subscribers(of message: Messaging.Publication) -> [Subscriber] {
+    func subscribers(of subject: Messaging.FilterSubject) -> [Subscriber] {
         guard let index else { return subscribers }
-        return index.matches(.init(body: message.body, attributes: message.attributes)).map { subscribers[$0] }
+        return index.matches(subject).map { subscribers[$0] }
     }
 
     /// Whom a message was refused by, of whom those are that get it.
-    func refused(_ message: Messaging.Publication, besides matched: [Subscriber]) -> JourneyEvent.Refused {
+    func refused(_ subject: Messaging.FilterSubject, besides matched: [Subscriber]) -> JourneyEvent.Refused {
         guard matched.count < subscribers.count else { return .none }
         var refused = JourneyEvent.Refused(count: subscribers.count - matched.count)
         refused.subscriptions.reserveCapacity(min(refused.count, JourneyEvent.Refused.limit))
@@ -56,7 +56,6 @@ final class KnownTopic {
                 continue
             }
             if matched.isEmpty, refused.reasons.count < JourneyEvent.Refused.reasonLimit, let policy = policies[place] {
-                let subject = Messaging.FilterSubject(body: message.body, attributes: message.attributes)
                 refused.reasons.append(policy.refusal(of: subject)?.description ?? "")
             }
             refused.subscriptions.append(subscriber.number)

@@ -41,7 +41,9 @@ extension MessageTransaction {
         let number = try nextNumber()
         var arrivals: [Arrival] = []
         var gone: [KnownTopic.Subscriber] = []
-        let matched = topic.subscribers(of: publication)
+        // Read once, and only where a policy asks.
+        let subject = Messaging.FilterSubject(body: publication.body, attributes: publication.attributes)
+        let matched = topic.subscribers(of: subject)
         for subscriber in matched {
             if let lease = subscriber.lease, !memo.isAlive(lease) {
                 gone.append(subscriber)
@@ -52,7 +54,7 @@ extension MessageTransaction {
         record(
             .published(
                 number, topic: topic.number, matched: matched.count - gone.count,
-                refused: topic.refused(publication, besides: matched)))
+                refused: topic.refused(subject, besides: matched)))
         var deferred = 0
         if arrivals.count == 1, !topic.isFIFO {
             // Nobody shares the body: the message's own is cheaper to finish.
