@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "DiscoveryKit", targets: ["DiscoveryKit"]),
         .library(name: "DiscoveryTesting", targets: ["DiscoveryTesting"]),
         .executable(name: "discovery", targets: ["discovery"]),
+        .plugin(name: "DiscoveryAddresses", targets: ["DiscoveryAddresses"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -69,11 +70,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CloudFormation", dependencies: [.yams], swiftSettings: strict),
+        .target(name: "AddressGenerator", dependencies: ["CloudFormation"], swiftSettings: strict),
+        .executableTarget(name: "discovery-generate", dependencies: ["AddressGenerator"], swiftSettings: strict),
+        .plugin(
+            name: "DiscoveryAddresses", capability: .buildTool(), dependencies: ["discovery-generate"], path: "Sources/DiscoveryAddresses"),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: [
-                "DiscoveryKit", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging,
+                "DiscoveryKit", "AddressGenerator", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle,
+                .unixSignals, .logging,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -97,6 +103,8 @@ let package = Package(
             name: "DiscoveryTestingTests",
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
         .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
+        .testTarget(
+            name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
