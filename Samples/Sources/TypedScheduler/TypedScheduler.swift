@@ -10,11 +10,7 @@ struct TypedScheduler {
     struct Job: Codable, Sendable { var id: Int, name: String }
 
     static func main() async throws {
-        let serving = Task {
-            try await Discovery.serve(App.Ais.Scheduler.getJob) { (query: Query) in
-                Job(id: query.id, name: "water the plants, for the \(query.id)th time")
-            }
-        }
+        let serving = Task { try await serve() }
         defer { serving.cancel() }
         // The function is there once its address resolves.
         while true {
@@ -25,8 +21,18 @@ struct TypedScheduler {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }
-        let job: Job = try await Discovery.request(App.Ais.Scheduler.getJob, Query(id: 7))
+        try await ask(for: 7)
+    }
+
+    static func serve() async throws {
+        try await Discovery.serve(App.Ais.Scheduler.getJob) { (query: Query) in
+            Job(id: query.id, name: "water the plants, for the \(query.id)th time")
+        }
+    }
+
+    static func ask(for id: Int) async throws {
+        // Of App.Ais.Scheduler.jobs it would not compile: that is a queue.
+        let job: Job = try await Discovery.request(App.Ais.Scheduler.getJob, Query(id: id))
         print("job \(job.id): \(job.name)")
-        // Discovery.request(App.Ais.Scheduler.jobs, job) does not compile: that is a queue.
     }
 }
