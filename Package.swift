@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
         .testTarget(
             name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["discovery", "discovery-generate", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -270,4 +270,40 @@ import Testing
             }
         }
     }
+
+    @Test func `any change to a template makes a file or an error`() {
+        let environment = ProcessInfo.processInfo.environment
+        let rounds = environment["DISCOVERY_ROUNDS"].flatMap { Int($0) } ?? 30
+        var state = environment["DISCOVERY_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
+        print("GenerationTests: DISCOVERY_SEED=\(state) DISCOVERY_ROUNDS=\(rounds)")
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        let whole =
+            Self.head + Self.instance("A", "get-job", "arn: !GetAtt Function.Arn")
+            + Self.instance("B", "!GetAtt Jobs.QueueName", "url: !Ref Jobs")
+            + Self.instance("C", "'\"2nd\" floor'", "type: sns, rid: !ImportValue x")
+            + Self.instance("D", "HTTPServer", "url: 'https://a/b'")
+        let pieces = [
+            "!Ref ", "A", "Scheduler", "''", "é", "_", "2", "-", " ", "\"", "Id", "{", "}", ", ", "!Sub ", "${A}", "\n", "\0", "🙂",
+            "\u{202E}",
+        ]
+        var made = 0
+        for _ in 0..<rounds * 40 {
+            var bytes = Array(whole.utf8)
+            for _ in 0...random(3) {
+                let start = random(bytes.count), end = min(bytes.count, start + random(8))
+                bytes.replaceSubrange(start..<end, with: Array(pieces[random(pieces.count)].utf8))
+            }
+            do throws(Finding) {
+                let source = try AddressGenerator().swift(from: bytes, named: "app.template.yaml").source
+                made += source.hasSuffix("\n") && source.contains("import DiscoveryKit\n") ? 1 : 0
+            } catch {
+                #expect(!error.message.isEmpty && error.template == "app.template.yaml")
+            }
+        }
+        // A loop over nothing but refusals would prove little.
+        #expect(made > rounds, "\(made)")
+    }
 }

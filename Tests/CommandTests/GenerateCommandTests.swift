@@ -44,4 +44,33 @@ import Testing
             #expect(missing.status == 64 && missing.complaint.contains("cannot be read"))
         }
     }
+
+    @Test func `what the plugin runs writes the same file, and tells faults as compilers do`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "generate-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tool = CommandSession.executable.deletingLastPathComponent().appending(path: "discovery-generate")
+        let paths = ["app.template.yaml", "out.swift", "options.json"].map { folder.appending(path: $0).path }
+        func run(_ arguments: [String], options: String) async throws -> CommandSession.Outcome {
+            try Data(options.utf8).write(to: URL(fileURLWithPath: paths[2]))
+            return await (try CommandProcess(tool, arguments, [:])).end()
+        }
+        try Data(Self.template.utf8).write(to: URL(fileURLWithPath: paths[0]))
+        let made = try await run(paths, options: #"{"parameters": {"Stage": "prod"}}"#)
+        #expect(made.status == 0 && made.output == "" && made.complaint.hasPrefix("\(paths[0]):8:3: warning: Other has no constant"))
+        try await CommandSession.run { discovery in
+            let printed = try await discovery("generate", "swift", paths[0], "--parameter", "Stage=prod").output
+            #expect(try String(decoding: Data(contentsOf: URL(fileURLWithPath: paths[1])), as: UTF8.self) == printed)
+        }
+        for (arguments, options, says) in [
+            (paths, #"{"paramters": {}}"#, "options.json:1:1: error: There is no option `paramters`"),
+            (paths, "{", "options.json:1:1: error: "),
+            (paths, "{}", "app.template.yaml:1:14: error: Parameters.Stage"), (["/no/such/file", paths[1]], "{}", "cannot be read"),
+            ([paths[0], "/no/such/folder/a", paths[2]], #"{"parameters": {"Stage": "a"}}"#, "cannot be written"),
+        ] {
+            let outcome = try await run(arguments, options: options)
+            #expect(outcome.status == 1 && outcome.complaint.contains(says), "\(outcome.complaint)")
+        }
+        #expect(try await run([], options: "").status == 64)
+    }
 }
