@@ -74,16 +74,21 @@ let package = Package(
         .executableTarget(name: "discovery-generate", dependencies: ["AddressGenerator"], swiftSettings: strict),
         .plugin(
             name: "DiscoveryAddresses", capability: .buildTool(), dependencies: ["discovery-generate"], path: "Sources/DiscoveryAddresses"),
+        .target(
+            name: "Deployment", dependencies: ["CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store"], swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: [
-                "DiscoveryKit", "AddressGenerator", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle,
-                .unixSignals, .logging,
+                "DiscoveryKit", "AddressGenerator", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .argumentParser,
+                .subprocess, .lifecycle, .unixSignals, .logging,
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
+            name: "Processes",
+            dependencies: [
+                "DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging,
+            ],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -105,6 +110,10 @@ let package = Package(
         .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
         .testTarget(
             name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "DeploymentTests",
+            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "Processes", .logging],
+            swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", "discovery-generate", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -32,7 +32,7 @@ struct Layer {
         "CloudFormation": Layer(4, ours: .only([]), packages: ["Yams"]),
         "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit", "Registry"])),
         "AddressGenerator": Layer(5, ours: .only(["CloudFormation"])),
-        "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation"])),
+        "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation", "Registry", "Messaging", "Store"])),
         "Supervision": Layer(5, ours: .only(["DiscoveryKit", "HTTPServing"]), packages: subprocess),
         "discovery": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle, subprocess),
         "discovery-generate": Layer(6, ours: .only(["AddressGenerator"])),
