@@ -68,7 +68,8 @@ struct TemplateAddresses {
         case .kind(let kind):
             return Named(
                 namespace: namespace, service: serviceName, instance: id, kind: kind, text: text,
-                serviceDescription: names.name(service, "Description"), logicalID: instance.logicalID, mark: instance.mark)
+                serviceDescription: names.name(service, "Description").map(stack.conceal), logicalID: instance.logicalID,
+                mark: instance.mark)
         }
     }
 

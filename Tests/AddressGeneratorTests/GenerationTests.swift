@@ -213,6 +213,14 @@ import Testing
         #expect(source.contains("The addresses of a b.yaml.") && source.contains("--stack-name 's t'"))
     }
 
+    @Test func `a secret is in no comment`() throws {
+        let head = Self.head.replacing(#""Who does what,\n and when.""#, with: #"!Sub "with ${Password}""#)
+        let lines = Self.instance("A", "a", "type: sqs, id: x") + Self.instance("B", "b", "type: !Ref Password, id: x")
+        let generated = try Self.generate(head + lines, GenerationOptions(parameters: ["Password": "hunter2"]))
+        #expect(generated.source.contains("a queue: with ****") && !generated.source.contains("hunter2"))
+        #expect(generated.warnings.map { $0.message.contains("its type `****` is none of") } == [true])
+    }
+
     @Test func `the same template makes the same bytes, whatever the order it is written in`() throws {
         let instances = ["a", "b", "c-d", "e"].map { Self.instance("I\($0.prefix(1))", $0, "type: sqs, id: x") }
         let first = try Self.generate(Self.head + instances.joined()).source
