@@ -6,8 +6,9 @@ internal import Store
 
 /// Takes a home from what it is to what a template says.
 ///
-/// What is done is written down step by step, in the home: a deployment that is killed, at whatever point, is taken up by the next. One that
-/// fails is undone. One deployment runs at a time in a home; the next waits.
+/// What is done is written down step by step, in the home: a deployment that fails is undone at once, and one that is killed, at whatever
+/// point, by the next that comes. Nothing that was there before is removed until all is made. One deployment runs at a time in a home; the
+/// next waits.
 package struct Deployment: Sendable {
     let discovery: Discovery
 
@@ -62,7 +63,10 @@ package struct Deployment: Sendable {
     package func plan(_ request: Request) async throws -> (plan: StackPlan, skipped: [ResolvedStack.Skipped]) {
         try Self.check(name: request.stack)
         let stack = try await evaluated(request)
-        return (try StackPlan(from: try await record(request.stack), to: stack), stack.skipped)
+        var record = try await record(request.stack)
+        // One that was killed is undone first.
+        if let before = record?.before { record?.resources = before }
+        return (try StackPlan(from: record, to: stack), stack.skipped)
     }
 
     /// All stacks of the home, by name.
@@ -158,11 +162,5 @@ package struct Deployment: Sendable {
             throw DiscoveryError(
                 .invalid, "A stack's name begins with a letter and has letters, digits and hyphens, 128 at most; `\(name)` has not.")
         }
-    }
-
-    /// Runs `body` when no other deployment does in this home.
-    func alone<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let home = try await discovery.withRegistry { $0.store.home }
-        return try await home.election("deployment").hold(body)
     }
 }

@@ -31,13 +31,14 @@ package struct StackPlan: Sendable {
 
     package var isEmpty: Bool { changes.isEmpty }
 
+    /// - Parameter record: what is there, no deployment being under way.
     /// - Throws: for a resource that would have to be replaced by one of the same name.
     init(from record: StackRecord?, to stack: ResolvedStack) throws(DiscoveryError) {
         var changes: [Change] = []
         /// Whose ids and attributes are known only when they are made.
         var unknown: Set<String> = []
         for resource in stack.resources {
-            guard let held = record?[resource.logicalID], held.state != .making else {
+            guard let held = record?[resource.logicalID] else {
                 unknown.insert(resource.logicalID)
                 changes.append(Change(action: .create, logicalID: resource.logicalID, type: resource.type.name, properties: []))
                 continue
@@ -52,7 +53,7 @@ package struct StackPlan: Sendable {
                 return record?[id]?.value(attribute)
             }
             let different = Self.differences(held, wanted, resource, stack)
-            guard !different.isEmpty || held.state == .changing else { continue }
+            guard !different.isEmpty else { continue }
             let replaces = different.contains(where: \.replaces)
             if replaces {
                 unknown.insert(resource.logicalID)
@@ -66,9 +67,6 @@ package struct StackPlan: Sendable {
         for held in (record?.resources ?? []).reversed() where !wanted.contains(held.logicalID) {
             changes.append(
                 Change(action: held.isRetained ? .retain : .remove, logicalID: held.logicalID, type: held.type, properties: []))
-        }
-        for held in (record?.leftovers ?? []).reversed() {
-            changes.append(Change(action: .remove, logicalID: held.logicalID, type: held.type, properties: []))
         }
         self.changes = changes
     }

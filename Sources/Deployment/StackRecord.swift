@@ -9,11 +9,12 @@ package struct StackRecord: Codable, Sendable, Hashable {
     package internal(set) var resources: [Held] = []
     /// Replaced, or gone from the template: to be removed.
     var leftovers: [Held] = []
+    /// What there was when the deployment began that is going on, or was killed: what is there differs from it by what that has done.
+    var before: [Held]?
     package internal(set) var outputs: [Output] = []
 
     package enum Status: String, Codable, Sendable {
         case complete, deploying
-        case rollingBack = "rolling back"
         case rollbackFailed = "rollback failed"
         case destroying
     }
@@ -24,7 +25,7 @@ package struct StackRecord: Codable, Sendable, Hashable {
 
         package let logicalID: String
         package let type: String
-        /// By which a resource is known that was made by a deployment which did not live to write down what it made.
+        /// Differs from making to making of the same resource. By which what a deployment has made is known that did not live to write it down.
         let token: String
         package internal(set) var state: State
         /// What `Ref` gives. Empty until it is made.

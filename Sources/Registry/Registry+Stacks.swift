@@ -23,7 +23,7 @@ extension Registry {
 
     /// Adds a stack's record, or replaces it.
     package func putStack(_ name: String, record: String) async throws {
-        try await store.write(bytes: record.utf8.count + 256) { transaction in
+        _ = try await store.write(bytes: record.utf8.count + 256) { transaction in
             try transaction.connection.run(
                 "INSERT OR REPLACE INTO stacks (name, record, changed) VALUES (?, ?, ?)", .text(name), .text(record),
                 .integer(transaction.now.milliseconds))

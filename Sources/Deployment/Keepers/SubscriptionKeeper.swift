@@ -32,9 +32,10 @@ struct SubscriptionKeeper: ResourceKeeper {
                 let properties = Properties(json: held.properties)
                 guard let topic = try? LocalARN.topicName(properties.text("TopicArn") ?? ""),
                     let endpoint = try? Self.endpoint(properties.text("Protocol") ?? "", properties.text("Endpoint") ?? ""),
+                    let configuration = try? Self.configuration(properties),
                     let subscriptions = try? await messaging.subscriptions(to: topic, limit: .max)
                 else { return }
-                for subscription in subscriptions where subscription.endpoint == endpoint {
+                for subscription in subscriptions where subscription.endpoint == endpoint && subscription.configuration == configuration {
                     try await messaging.unsubscribe(subscription.id)
                 }
                 return

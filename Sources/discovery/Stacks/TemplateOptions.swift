@@ -19,6 +19,7 @@ struct TemplateOptions: ParsableArguments {
             let parameters = try parsedAttributes(parameter, of: "--parameter")
             let bytes: [UInt8]
             do { bytes = try Array(Data(contentsOf: URL(fileURLWithPath: template))) } catch {
+                guard FileManager.default.fileExists(atPath: template) else { throw ValidationError("There is no file \(template).") }
                 throw ValidationError("\(template) cannot be read: \(error.localizedDescription)")
             }
             let name = URL(fileURLWithPath: template).lastPathComponent
