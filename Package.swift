@@ -112,7 +112,9 @@ let package = Package(
             name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
         .testTarget(
             name: "DeploymentTests",
-            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging],
+            dependencies: [
+                "Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", "discovery-generate", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
