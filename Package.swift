@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "DiscoveryKit", targets: ["DiscoveryKit"]),
         .library(name: "DiscoveryTesting", targets: ["DiscoveryTesting"]),
         .executable(name: "discovery", targets: ["discovery"]),
+        .plugin(name: "DiscoveryAddresses", targets: ["DiscoveryAddresses"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -69,18 +70,25 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CloudFormation", dependencies: [.yams], swiftSettings: strict),
+        .target(name: "AddressGenerator", dependencies: ["CloudFormation"], swiftSettings: strict),
+        .executableTarget(name: "discovery-generate", dependencies: ["AddressGenerator"], swiftSettings: strict),
+        .plugin(
+            name: "DiscoveryAddresses", capability: .buildTool(), dependencies: ["discovery-generate"], path: "Sources/DiscoveryAddresses"),
         .target(
             name: "Deployment", dependencies: ["CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store"], swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: [
-                "DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle,
-                .unixSignals, .logging,
+                "DiscoveryKit", "AddressGenerator", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .argumentParser,
+                .subprocess, .lifecycle, .unixSignals, .logging,
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
+            name: "Processes",
+            dependencies: [
+                "DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging,
+            ],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -101,10 +109,14 @@ let package = Package(
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
         .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
         .testTarget(
+            name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
+        .testTarget(
             name: "DeploymentTests",
-            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging],
+            dependencies: [
+                "Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging,
+            ],
             swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["discovery", "discovery-generate", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

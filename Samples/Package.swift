@@ -25,6 +25,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
+        .executableTarget(
+            name: "TypedScheduler", dependencies: [.product(name: "DiscoveryKit", package: "discovery")],
+            plugins: [.plugin(name: "DiscoveryAddresses", package: "discovery")]),
         .executableTarget(name: "Swap", dependencies: [.product(name: "DiscoveryKit", package: "discovery")]),
         .executableTarget(
             name: "Worker",

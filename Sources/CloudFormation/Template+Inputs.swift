@@ -14,6 +14,9 @@ extension Template {
         package var imports: [String: String]
         /// Whether resources of types that are not here are left out instead of refused; see ``ResolvedStack/skipped``.
         package var skipsUnsupported: Bool
+        /// Whether what is not here is left as a reference: to resources of other types, and to ``Template/importing(_:)``. For reading a
+        /// template, not for deploying it.
+        package var leavesUnknownOpen = false
 
         /// - Parameter stackID: by default the ARN that a stack of this name has, with a UUID of zeros.
         package init(
@@ -53,4 +56,7 @@ extension Template {
             }
         }
     }
+
+    /// What an open import is a reference to. No resource has such a name.
+    package static func importing(_ name: String) -> String { "Fn::ImportValue \(name)" }
 }

@@ -88,17 +88,6 @@ public struct Address: Sendable {
             self.isRequired = isRequired
         }
     }
-
-    /// The address of a function, as generated from a template: `request` takes it where it takes an address.
-    public struct Function: Sendable, Hashable {
-        /// The address it stands for.
-        public let address: Address
-
-        /// Says that `address` is a function's; nothing is looked up.
-        public init(_ address: Address) {
-            self.address = address
-        }
-    }
 }
 
 extension Address: Hashable {

@@ -51,13 +51,6 @@ extension Discovery {
         }
     }
 
-    /// Calls a function whose address was generated from a template. Waits and throws as ``request(_:_:as:options:)``.
-    public func request<Answer: Decodable>(
-        _ function: Address.Function, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
-    ) async throws(DiscoveryError) -> Answer {
-        try await request(function.address, body, options: options)
-    }
-
     /// What `request` and `queue` send of a value: as JSON, with the address in the error where that cannot be.
     func encoded(_ body: some Encodable, _ address: Address) throws(DiscoveryError) -> Message {
         do { return try Message.json(body) } catch { throw error.with(address: address) }

@@ -36,13 +36,6 @@ extension Discovery {
     }
 
     /// The method of the same name on ``current``.
-    public static func request<Answer: Decodable>(
-        _ function: Address.Function, _ body: some Encodable, as: Answer.Type = Answer.self, options: RequestOptions? = nil
-    ) async throws(DiscoveryError) -> Answer {
-        try await current.request(function, body, as: Answer.self, options: options)
-    }
-
-    /// The method of the same name on ``current``.
     @discardableResult
     public static func requestLater(
         _ address: Address, _ body: some Encodable, options: RequestOptions? = nil

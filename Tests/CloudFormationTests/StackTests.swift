@@ -158,4 +158,22 @@ import Testing
         #expect(ResourceType.named("AWS::SNS::Subscription")?.property("Endpoint")?.replaces == true)
         #expect(ResourceType.all.count == 13 && Set(ResourceType.all.map(\.name)).count == 13)
     }
+
+    @Test func `what is not here can be left open, for reading names`() throws {
+        let text = """
+            Resources:
+              Role: {Type: 'AWS::IAM::Role'}
+              A: {Type: 'AWS::SQS::Queue', DependsOn: Role, Properties: {QueueName: !Sub 'x-${Role.Arn}'}}
+              B: {Type: 'AWS::SQS::Queue', Properties: {QueueName: !Join ['-', [b, !ImportValue shared]], DelaySeconds: 5}}
+            """
+        #expect(throws: TemplateError.self) { try Self.stack(text) }
+        var inputs = Template.Inputs()
+        inputs.leavesUnknownOpen = true
+        let stack = try Self.stack(text, inputs)
+        #expect(stack.resources.map(\.logicalID) == ["A", "B"] && stack.skipped == [])
+        #expect(stack["A"]?.properties.references.map(\.logicalID) == ["Role"])
+        #expect(stack["B"]?.properties.references.map(\.logicalID) == [Template.importing("shared")])
+        #expect(throws: TemplateError.self) { try stack["B"]?.properties { _, _ in nil } }
+        #expect(try stack["B"]?.properties { _, _ in "c" }["QueueName"] == "b-c")
+    }
 }

@@ -31,9 +31,12 @@ struct Layer {
         "DiscoveryServer": Layer(4, packages: nio, crypto, observability, ["Configuration"], lifecycle),
         "CloudFormation": Layer(4, ours: .only([]), packages: ["Yams"]),
         "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit", "Registry"])),
+        "AddressGenerator": Layer(5, ours: .only(["CloudFormation"])),
         "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation", "Registry", "Messaging", "Store"])),
         "Supervision": Layer(5, ours: .only(["DiscoveryKit", "HTTPServing"]), packages: subprocess),
         "discovery": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle, subprocess),
+        "discovery-generate": Layer(6, ours: .only(["AddressGenerator"])),
+        "DiscoveryAddresses": Layer(6, ours: .only([]), packages: ["PackagePlugin"]),
         "discoveryd": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle),
     ]
 

@@ -30,6 +30,9 @@ extension Evaluator {
         case "Fn::ImportValue":
             let name = try text(argument, path, "Fn::ImportValue: the name")
             guard let value = inputs.imports[name] else {
+                if inputs.leavesUnknownOpen {
+                    return .reference(.init(logicalID: Template.importing(name), attribute: nil, mark: mark))
+                }
                 let exported = inputs.imports.isEmpty ? "No stack exports anything." : "There are \(inputs.imports.keys.list)."
                 throw TemplateError(
                     .unresolvedImport,

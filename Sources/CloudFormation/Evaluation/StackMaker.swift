@@ -55,7 +55,7 @@ struct StackMaker {
 
     private mutating func refuseUnsupported(among made: [ResourceDeclaration]) throws(TemplateError) {
         let unsupported = made.filter { ResourceType.named($0.type) == nil }
-        guard let first = unsupported.first else { return }
+        guard let first = unsupported.first, !evaluator.inputs.leavesUnknownOpen else { return }
         guard evaluator.inputs.skipsUnsupported else {
             let names = unsupported.map { "\($0.logicalID) (\($0.type), line \($0.typeMark.line))" }
             let hint = NearName.hint(first.type, among: ResourceType.table.keys)
