@@ -82,7 +82,7 @@ private struct Job: Codable, Sendable, Equatable { let name: String }
             try await discovery.register("ns.s->q", Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
             let error = await failure { try await discovery.request("ns.s->q") }
             #expect(error?.code == .wrongKind && error?.message.contains("queue") == true && error?.message.contains("request") == true)
-            try await discovery.register("ns.s->l", Resource(.function, at: "arn:aws:lambda:local:000000000000:function:f"))
+            try await discovery.register("ns.s->l", Resource(.function, at: "arn:aws:lambda:eu-west-1:000000000000:function:f"))
             #expect(await failure { try await discovery.request("ns.s->l") }?.code == .unsupported)
         }
     }
