@@ -77,7 +77,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes", dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
+            name: "Processes",
+            dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", "CloudFormation", .lifecycle, .unixSignals, .logging],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -96,7 +97,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryTestingTests",
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
-        .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
+        .testTarget(
+            name: "CloudFormationTests", dependencies: ["CloudFormation", "Processes"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
