@@ -9,7 +9,8 @@ Each template, with each of the parameters that `variants.json` has for it, beco
 - outputs and exports.
 
 moto's CloudFormation makes queues, topics and functions. It evaluates the properties of the other types as well, if there is something to
-hand them to: a stand-in here, which has an id and attributes, and does nothing.
+hand them to: a stand-in here, which has an id and attributes, and does nothing. Our properties of these are then given to moto's services by
+boto3, and what those say of them is compared.
 
 Where moto differs from AWS, `known_differences.py` says how, and why. An entry that no longer differs is a failure, as is one that is not
 there. The last line is `compared N properties …`; the exit code is 0 if nothing failed.
@@ -34,6 +35,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core.common_models import CloudFormationModel
 
 from known_differences import KNOWN
+from made_with_ours import make_all
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 
@@ -84,7 +86,7 @@ class StandIn:
 
     @property
     def physical_resource_id(self):
-        return f"{self.logical_id}-id"
+        return f"stand-in-of-{self.logical_id}"
 
     @staticmethod
     def cloudformation_name_type():
@@ -99,7 +101,8 @@ class StandIn:
         return attr in STOOD_IN[cls.type_name]
 
     def get_cfn_attribute(self, attribute_name):
-        return f"{self.logical_id}-{attribute_name.lower()}"
+        # As AWS has it: what Ref gives is an id or an ARN, of which there is an attribute.
+        return self.physical_resource_id if attribute_name in ("Id", "InstanceId") else f"{self.logical_id}-{attribute_name.lower()}"
 
     @classmethod
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
@@ -141,8 +144,9 @@ class Ours:
     def __call__(self, question):
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
+        self.answer = self.process.stdout.readline()
         # Numbers stay as they are written.
-        return json.loads(self.process.stdout.readline(), parse_int=str, parse_float=str)
+        return json.loads(self.answer, parse_int=str, parse_float=str)
 
     def end(self):
         self.process.stdin.close()
@@ -296,6 +300,15 @@ def compare(comparison, ours, folder, name, given):
                 # What was handed over otherwise has another effect, and differs above.
                 same = {key: value for key, value in properties.items() if leaves(value) == leaves(evaluated[logical_id].get(key))}
                 compare_effects(comparison, name, logical_id, kind, same, EFFECTS[kind](ids[logical_id]["Ref"]))
+
+        stood_in = {logical_id: known["Ref"] for logical_id, known in ids.items()}
+        try:
+            for logical_id, wanted, found in make_all(json.loads(ours.answer)["resources"], answer["stack"]["order"], stood_in):
+                for key in wanted:
+                    place = f"{resources[logical_id]['Type']}.{key} made with ours"
+                    comparison.compare("effects of ours", name, place, leaves(wanted[key]), leaves(found[key]), note=logical_id)
+        except Exception as error:  # the service, or boto3, refused what we made of the template
+            comparison.failures.append(f"{name}: made with ours: {type(error).__name__}: {error}")
 
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
         comparison.compare_all("outputs", name, "Outputs", answer["stack"]["outputs"], outputs)
