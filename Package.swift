@@ -69,16 +69,18 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CloudFormation", dependencies: [.yams], swiftSettings: strict),
+        .target(
+            name: "Deployment", dependencies: ["CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store"], swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: [
-                "DiscoveryKit", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle, .unixSignals, .logging,
+                "DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .argumentParser, .subprocess, .lifecycle,
+                .unixSignals, .logging,
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Processes",
-            dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", "CloudFormation", .lifecycle, .unixSignals, .logging],
+            name: "Processes", dependencies: ["DiscoveryKit", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .lifecycle, .unixSignals, .logging],
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -99,6 +101,10 @@ let package = Package(
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
         .testTarget(
             name: "CloudFormationTests", dependencies: ["CloudFormation", "Processes"], exclude: ["Corpus"], swiftSettings: strict),
+        .testTarget(
+            name: "DeploymentTests",
+            dependencies: ["Deployment", "CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", "Processes", .logging],
+            swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["discovery", .subprocess], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -6,6 +6,8 @@ package struct ResolvedStack: Sendable {
     package let outputs: [ResolvedOutput]
     /// What was left out, with ``Template/Inputs/skipsUnsupported``.
     package let skipped: [Skipped]
+    /// The exports of other stacks that it takes.
+    package let imports: Set<String>
     /// Names and values of the parameters, secret ones as `****`.
     package let parameters: [String: TemplateValue]
     let concealment: Concealment

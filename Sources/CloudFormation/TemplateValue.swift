@@ -53,6 +53,12 @@ extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral
 }
 
 extension TemplateValue {
+    /// Reads a JSON text; `nil` for what is none.
+    package init?(json: some StringProtocol) {
+        guard let node = try? JSONReader.read(Array(json.utf8)) else { return nil }
+        self = node.value
+    }
+
     /// The one JSON text of a value: keys sorted by their bytes, no blanks.
     package var json: String {
         var json = ""

@@ -1,4 +1,5 @@
 package import Messaging
+package import Registry
 
 /// What the command line does with the queues and topics of a home; applications send, publish and listen.
 extension Discovery {
@@ -7,6 +8,13 @@ extension Discovery {
     /// - Throws: `.unsupported` on a backend without a home; what the operation throws.
     package func withMessages<Value>(_ operation: (Messaging) async throws -> Value) async throws(DiscoveryError) -> Value {
         try await client.home().runMessaging(operation)
+    }
+
+    /// Runs an operation on the home's registry and gives its errors the facade's form. Waits for the disk.
+    ///
+    /// - Throws: `.unsupported` on a backend without a home; what the operation throws.
+    package func withRegistry<Value>(_ operation: (Registry) async throws -> Value) async throws(DiscoveryError) -> Value {
+        try await client.home().run(operation)
     }
 
     /// The queue of this home that somebody means: by its name or its ARN, or by an address that leads to it. What has the form of a queue's

@@ -48,7 +48,8 @@ final class Client: Sendable {
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
         caller = Caller(
             resolver: resolver,
-            adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) } + [builtIn],
+            adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) }
+                + [builtIn, LocalFunctionAdapter(resolver: resolver, adapter: builtIn)],
             interceptor: configuration.backend.interceptor, defaults: configuration.request)
         let limit = configuration.request.deadline ?? RequestOptions.defaultDeadline
         let homeQueues = FileQueueAdapter.built(for: names, resolver, configuration.homes)

@@ -76,4 +76,11 @@ extension Registry {
                 version: version)
         }
     }
+
+    /// One instance by its id, as it is stored; `nil` when it is not there. For those who compare.
+    ///
+    /// - Throws: `.namespaceNotFound`, `.serviceNotFound`.
+    package func instance(_ id: String, in service: ServiceName) async throws -> Instance? {
+        try await store.read { connection in try connection.instance(id, of: connection.service(service).number) }
+    }
 }

@@ -1,11 +1,12 @@
 package import Store
 
 extension Registry {
-    /// Format 1, then format 2.
+    /// Format 1, then formats 2 and 3.
     ///
     /// `services.revision` is Cloud Map's InstancesRevision; `services.changes` grows with every change that an answer could show, health
     /// included. `counters.revision` is the highest revision of any deleted service: a service made anew starts above it. `overrides.expires`,
-    /// in milliseconds since 1970, is when the row may be removed.
+    /// in milliseconds since 1970, is when the row may be removed. `stacks.record` is text that only those who deploy read; what a stack exports
+    /// and imports is kept beside it, as other stacks depend on it.
     package static let schema = Schema(
         .registry, overlaps: false,
         steps: [
@@ -54,6 +55,11 @@ extension Registry {
                 changed INTEGER NOT NULL,
                 expires INTEGER
             ) STRICT, WITHOUT ROWID;
+            """,
+            """
+            CREATE TABLE stacks (name TEXT PRIMARY KEY, record TEXT NOT NULL, changed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            CREATE TABLE exports (name TEXT PRIMARY KEY, stack TEXT NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+            CREATE TABLE imports (export TEXT NOT NULL, stack TEXT NOT NULL, PRIMARY KEY (export, stack)) STRICT, WITHOUT ROWID;
             """,
         ])
 }

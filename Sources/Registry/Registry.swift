@@ -66,6 +66,20 @@ package final class Registry: Sendable {
         }
     }
 
+    /// Changes what a namespace is described by.
+    ///
+    /// - Throws: `.invalidInput`, `.namespaceNotFound`.
+    package func updateNamespace(id: String, description: String?) async throws {
+        try Rules.checkText(description, of: "A description", limit: 1_024)
+        try await store.write { transaction in
+            let changed = try transaction.connection.run(
+                "UPDATE namespaces SET description = ? WHERE id = ?", .optional(description), .text(id))
+            guard changed > 0 else {
+                throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(id)).")
+            }
+        }
+    }
+
     // MARK: Services
 
     /// Makes a service.
@@ -87,6 +101,28 @@ package final class Registry: Sendable {
                     creatorRequestID: old.creatorRequestID)
             }
             return try transaction.insertService(name, in: namespace, configuration, creatorRequestID).service()
+        }
+    }
+
+    /// Changes how a service is configured, for the instances that are there as well.
+    ///
+    /// - Throws: `.invalidInput`, also for instances that lack what the new configuration asks of them; `.serviceNotFound`.
+    package func updateService(id: String, _ configuration: Service.Configuration) async throws {
+        try await store.write { transaction in
+            try self.memo.flush(in: transaction)
+            let connection = transaction.connection
+            let row = try connection.service(.id(id))
+            try Rules.check(configuration, in: row.kind)
+            let instances = try connection.all(
+                "SELECT id, attributes FROM instances WHERE service = ?", .integer(row.number)
+            ) { row throws(StoreError) in (id: row.text(0), attributes: try StoredJSON.decode(row.text(1)) ?? [:] as [String: String]) }
+            for instance in instances where configuration.hasNeeds {
+                try Rules.checkNeeds(Attributes(instance.attributes), for: configuration, in: row.kind)
+            }
+            let text = configuration == .init() ? "{}" : StoredJSON.encode(configuration)
+            try connection.run("UPDATE services SET configuration = ? WHERE number = ?", .text(text), .integer(row.number))
+            try transaction.changed(row)
+            self.memo.forget()
         }
     }
 

@@ -30,6 +30,7 @@ struct Command: AsyncParsableCommand {
             RegisterCommand.self, DeregisterCommand.self, ListCommand.self, ResolveCommand.self, ExplainCommand.self, RequestCommand.self,
             ServeCommand.self, QueueCommand.self, ListenCommand.self, QueuesCommand.self, PeekCommand.self, RedriveCommand.self,
             PublishCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, TopicsCommand.self, CourierCommand.self,
+            PlanCommand.self, DeployCommand.self, DriftCommand.self, DestroyCommand.self, StacksCommand.self,
             OverrideCommand.self,
             InitCommand.self, DoctorCommand.self, BackupCommand.self, DemoCommand.self,
         ])

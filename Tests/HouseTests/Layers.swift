@@ -31,7 +31,7 @@ struct Layer {
         "DiscoveryServer": Layer(4, packages: nio, crypto, observability, ["Configuration"], lifecycle),
         "CloudFormation": Layer(4, ours: .only([]), packages: ["Yams"]),
         "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit", "Registry"])),
-        "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation"])),
+        "Deployment": Layer(5, ours: .only(["DiscoveryKit", "CloudFormation", "Registry", "Messaging", "Store"])),
         "Supervision": Layer(5, ours: .only(["DiscoveryKit", "HTTPServing"]), packages: subprocess),
         "discovery": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle, subprocess),
         "discoveryd": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle),

@@ -13,6 +13,13 @@ import Foundation
         case "publisher" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).publish()
         case "consumer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).consume()
         case "courier": await Delivering(home: arguments[2]).run()
+        case "deployer" where arguments.count > 4:
+            await Deploying(
+                home: arguments[2], stack: arguments[3], template: arguments[4].isEmpty ? nil : arguments[4],
+                parameters: Dictionary(
+                    arguments.dropFirst(5).map { ($0.split(separator: "=", maxSplits: 1).map(String.init)) }.map { ($0[0], $0[1]) }
+                ) { $1 }
+            ).run()
         case "mailbox": await Mailbox(home: arguments[2]).run()
         case "candidate" where arguments.count > 3: await Candidate(home: arguments[2], office: arguments[3]).run()
         case "evaluating": Evaluating(folder: arguments[2]).run()

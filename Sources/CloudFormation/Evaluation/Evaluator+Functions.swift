@@ -36,6 +36,7 @@ extension Evaluator {
                     "No stack exports \(shown(name)).\(NearName.hint(name, among: inputs.imports.keys)) \(exported) Deploy that stack first.",
                     at: mark, path)
             }
+            imported.insert(name)
             return .value(.text(value))
         case "Fn::Sub": return try substituted(argument, at: mark, path)
         case "Fn::Base64", "Fn::Length", "Fn::ToJsonString": return try apply(function, [argument], at: mark, path)

@@ -8,6 +8,8 @@ struct Evaluator {
     var conditions: [String: Bool] = [:]
     /// The resources that are made.
     var resources: Set<String> = []
+    /// What other stacks export, and this takes.
+    var imported: Set<String> = []
     /// Where evaluated values are written, by their paths: for what the schemas say of them.
     var marks: [String: Mark] = [:]
     /// Where the keys of those are written that are members of objects.

@@ -44,8 +44,9 @@ struct StackMaker {
         }
         leaveOut(&resources, order: made.map(\.logicalID))
         let ordered = try DependencyOrder.sorted(made.compactMap { resources[$0.logicalID] })
+        let outputs = try outputs()
         return ResolvedStack(
-            resources: ordered, outputs: try outputs(), skipped: skipped,
+            resources: ordered, outputs: outputs, skipped: skipped, imports: evaluator.imported,
             parameters: evaluator.parameters.merging(template.parameters.filter(\.isSecret).map { ($0.name, .text("****")) }) { $1 },
             concealment: evaluator.concealment)
     }
