@@ -62,6 +62,13 @@ import Testing
         }
     }
 
+    @Test func `the templates can all be deployed with their defaults, one beside the other`() throws {
+        let namespaces = try Peers.files(in: Peers.templates).compactMap { file in
+            try Self.stack(file)["Namespace"]?.properties { _, _ in nil }["Name"]?.string
+        }
+        #expect(namespaces.count == 7 && Set(namespaces).count == 7, "\(namespaces)")
+    }
+
     @Test func `the scheduler's namespace is made, or is the one its mapping names`() throws {
         let file = Peers.templates.appendingPathComponent("scheduler.yaml")
         let stack = try Self.stack(file, .init(parameters: ["Stage": "prod"]))

@@ -3,19 +3,19 @@ extension ReadyTemplate {
         name: "fifo-queue", naming: .project(parameter: "NamespaceName"), queues: ["ledger->bookings"],
         trial: ("queue", "ledger->bookings"),
         text: #"""
-            # A queue that keeps the order within each group, and takes a message once: `queues.ledger->bookings`.
+            # A queue that keeps the order within each group, and takes a message once: `books.ledger->bookings`.
             #
             # Here:    discovery deploy ledger Templates/fifo-queue.yaml
             # On AWS:  aws cloudformation deploy --stack-name ledger --template-file Templates/fifo-queue.yaml
             #
-            # Then:    discovery queue 'queues.ledger->bookings' '{"amount": 5}' --group account-7
+            # Then:    discovery queue 'books.ledger->bookings' '{"amount": 5}' --group account-7
             AWSTemplateFormatVersion: '2010-09-09'
             Description: A FIFO queue, to be found by name
 
             Parameters:
               NamespaceName:
                 Type: String
-                Default: queues
+                Default: books
                 Description: The first part of the address
               ServiceName:
                 Type: String
