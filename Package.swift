@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryTestingTests",
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
-        .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"], swiftSettings: strict),
+        .testTarget(
+            name: "CloudFormationTests", dependencies: ["CloudFormation", "Processes"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
             name: "AddressGeneratorTests", dependencies: ["AddressGenerator", "DiscoveryKit", "DiscoveryTesting"], swiftSettings: strict),
         .testTarget(

@@ -31,7 +31,7 @@ struct Command: AsyncParsableCommand {
             ServeCommand.self, QueueCommand.self, ListenCommand.self, QueuesCommand.self, PeekCommand.self, RedriveCommand.self,
             PublishCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, TopicsCommand.self, CourierCommand.self,
             PlanCommand.self, DeployCommand.self, DriftCommand.self, DestroyCommand.self, StacksCommand.self,
-            OverrideCommand.self, GenerateCommand.self,
+            OverrideCommand.self, GenerateCommand.self, InitCommand.self,
             DoctorCommand.self, BackupCommand.self, DemoCommand.self,
         ])
 

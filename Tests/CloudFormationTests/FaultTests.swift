@@ -153,7 +153,7 @@ import Testing
             resource("AWS::SQS::Queue", "VisibilityTimeout: ▸43201"), .wrongType, "Resources.R.Properties.VisibilityTimeout",
             "from 0 to 43200"),
         .init(resource("AWS::SQS::Queue", "DelaySeconds: ▸1.5"), .wrongType, "Resources.R.Properties.DelaySeconds", "a whole number"),
-        .init(resource("AWS::SQS::Queue", "FifoQueue: ▸yes"), .wrongType, "Resources.R.Properties.FifoQueue", "true or false"),
+        .init(resource("AWS::SQS::Queue", "FifoQueue: ▸maybe"), .wrongType, "Resources.R.Properties.FifoQueue", "true or false"),
         .init(resource("AWS::SQS::Queue", "QueueName: ▸[a]"), .wrongType, "Resources.R.Properties.QueueName", "a text, and is a list"),
         .init(
             resource("AWS::SQS::Queue", "RedrivePolicy: ▸'{'"), .wrongType, "Resources.R.Properties.RedrivePolicy", "the JSON text of one"),

@@ -196,8 +196,8 @@ import Testing
     ]
 
     static let choices: [FunctionCase] = [
-        .value("!If [IsProd, yes, no]", #""yes""#),
-        .value("!If [IsDev, yes, !Ref Queue]", #""Queue/ref""#),
+        .value("!If [IsProd, yes, no]", "true"),
+        .value("!If [IsDev, one, !Ref Queue]", #""Queue/ref""#),
         .value("{a: !If [IsDev, 1, !Ref AWS::NoValue], b: 2}", #"{"b":2}"#),
         .value("!If [IsDev, !Ref Absent, none]", #""none""#),
         .value("!If [IsDev, !FindInMap [Stages, x, y], none]", #""none""#),
@@ -226,7 +226,7 @@ import Testing
         .value("!!str 12", #""12""#),
         .value(
             "[1.50, 0x1F, 007, 1e3, yes, on, 2012-10-17, .5, +5, 1_000, true, True]",
-            #"[1.50,"0x1F","007",1e3,"yes","on","2012-10-17",".5","+5","1_000",true,true]"#),
+            #"[1.50,"0x1F","007",1e3,true,true,"2012-10-17",".5","+5","1_000",true,true]"#),
         .value("['true', '1', \"null\"]", #"["true","1","null"]"#),
     ]
 

@@ -75,7 +75,7 @@ import Testing
         try await CommandSession.run { discovery in
             for command in [
                 "register", "deregister", "ls", "resolve", "explain", "request", "serve", "queue", "listen", "queues", "peek", "redrive",
-                "publish", "subscribe", "unsubscribe", "topics", "override", "doctor", "backup", "demo",
+                "publish", "subscribe", "unsubscribe", "topics", "override", "init", "doctor", "backup", "demo",
             ] {
                 let help = try await discovery(command, "--help")
                 #expect(help.status == 0 && help.output.contains("Example"), "\(command)")

@@ -274,3 +274,30 @@ import Testing
         }
     }
 }
+
+/// What the project offers ready to use.
+@Suite(.timeLimit(.minutes(3))) struct ReadyTemplateTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Templates")
+
+    @Test func `each ready template is deployed with its defaults beside the others, changes nothing the second time, and leaves nothing`()
+        async throws
+    {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
+        #expect(names.count >= 7)
+        try await withDeployment { deployment, _, _ in
+            for name in names {
+                let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
+                let request = Deployment.Request(
+                    stack: String(name.dropLast(5)), template: try Template(parsing: text, name: name))
+                let outcome = try await deployment.deploy(request)
+                #expect(outcome.leftovers.isEmpty && outcome.record.status == .complete && outcome.skipped.isEmpty)
+                #expect(try await deployment.plan(request).plan.isEmpty, "\(name)")
+                #expect(try await deployment.drift(request.stack).drifts.isEmpty, "\(name)")
+            }
+            for name in names.reversed() { _ = try await deployment.destroy(String(name.dropLast(5))) }
+            let everything = try await deployment.everything()
+            #expect(everything.isEmpty, "\(everything)")
+        }
+    }
+}

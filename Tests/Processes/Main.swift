@@ -22,6 +22,7 @@ import Foundation
             ).run()
         case "mailbox": await Mailbox(home: arguments[2]).run()
         case "candidate" where arguments.count > 3: await Candidate(home: arguments[2], office: arguments[3]).run()
+        case "evaluating": Evaluating(folder: arguments[2]).run()
         case "leased": await Leased(home: arguments[2], id: arguments.count > 3 ? arguments[3] : "a").run()
         case "server" where arguments.count > 4: await Server(home: arguments[2], address: arguments[3], name: arguments[4]).run()
         default: Line.write("there is no role \(arguments[1])")

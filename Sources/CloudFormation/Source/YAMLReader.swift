@@ -58,14 +58,15 @@ struct YAMLReader {
 
     // MARK: Scalars and tags
 
-    /// Only what is plain may be something other than text. `yes` and `on` are text, as in YAML 1.2: a queue may be named so.
+    /// Only what is plain may be something other than text. `yes` and `on` are true, `no` and `off` false, as CloudFormation has them, which
+    /// reads YAML 1.1; a queue of such a name stands in quotes.
     private static func value(_ scalar: Yams.Node.Scalar) -> TemplateValue {
         let text = scalar.string
         guard scalar.style == .plain, scalar.tag.rawValue != Tag.Name.str.rawValue else { return .text(text) }
         switch text {
         case "", "~", "null", "Null", "NULL": return .null
-        case "true", "True", "TRUE": return .boolean(true)
-        case "false", "False", "FALSE": return .boolean(false)
+        case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": return .boolean(true)
+        case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": return .boolean(false)
         default: return TemplateValue.isNumber(text) ? .number(text) : .text(text)
         }
     }
