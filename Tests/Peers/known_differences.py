@@ -29,4 +29,6 @@ KNOWN = {
     ("*", "AWS::Lambda::Function.Tags of the service"): "moto's create_from_cloudformation_json leaves them out.",
     ("*", "AWS::SNS::Topic.Tags of the service"): "moto's create_from_cloudformation_json leaves them out.",
     ("*", "AWS::SQS::Queue.RedriveAllowPolicy of the service"): "moto's queue has no such attribute.",
+    ("yaml-words-of-1-1.yaml", "AWS::SQS::Queue.Tags of the service"):
+        "moto's tags have Python's words for booleans, `True`; CloudFormation's texts have JSON's.",
 }
