@@ -36,6 +36,8 @@ struct Journal {
             })
         guard position / Self.stride != last / Self.stride else { return }
         try connection.run("DELETE FROM journeys WHERE position <= ?", .integer(position - Self.limit))
+        let oldest = try connection.first("SELECT time FROM journeys ORDER BY position LIMIT 1", make: { $0.integer(0) })
+        guard let oldest, oldest < now - Self.age else { return }
         try connection.run(
             "DELETE FROM journeys WHERE position IN (SELECT position FROM journeys ORDER BY position LIMIT 1000) AND time < ?",
             .integer(now - Self.age))
