@@ -23,9 +23,7 @@ enum InstanceKind: String, CaseIterable {
             }
             return .kind(kind)
         }
-        var location = found ?? "\(present("scheme") ?? "http")://"
-        if implied(by: location) == .queue, let queue = first(["rid", "url", "arn", "id"]) { location = queue }
-        guard let kind = implied(by: location) else {
+        guard let kind = implied(by: found ?? "\(present("scheme") ?? "http")://") else {
             return .unknown("it has no `type`, and where it is implies none")
         }
         return .kind(kind)

@@ -28,7 +28,9 @@ extension Resource {
                     + "`arn`, `url`, `id` and `rid`, or with `AWS_INSTANCE_IPV4` and `AWS_INSTANCE_PORT`.")
         }
         let shape = Location(location)
-        let implied = Kind(impliedBy: shape)
+        // What the first identifier says, also where a queue's URL is then preferred to it: by itself that may be anything's.
+        let said = identifiers(for: nil).lazy.compactMap { present($0, in: attributes) }.first ?? location
+        let implied = Kind(impliedBy: Location(said))
         guard let kind = declared ?? implied else {
             let advice = "Register it again with the attribute `type`, one of: \(Kind.accepted)."
             switch shape {

@@ -29,6 +29,10 @@ import Testing
             (["arn": "arn:aws:states:eu-west-1:1:stateMachine:m"], .workflow, "arn:aws:states:eu-west-1:1:stateMachine:m"),
             (["arn": "arn:aws:ssm:eu-west-1:1:automation-definition/d"], .script, "arn:aws:ssm:eu-west-1:1:automation-definition/d"),
             (["rid": "arn:aws:sqs:local:000000000000:jobs"], .queue, "arn:aws:sqs:local:000000000000:jobs"),
+            (
+                ["arn": "arn:aws:sqs:local:000000000000:jobs", "url": "http://localhost:4580/000000000000/jobs"], .queue,
+                "http://localhost:4580/000000000000/jobs"
+            ),
             (["url": "http://10.0.0.7:8080/jobs"], .function, "http://10.0.0.7:8080/jobs"),
             (["url": "HTTPS://example.com"], .function, "HTTPS://example.com"),
             (["url": "file:///home/queue"], .queue, "file:///home/queue"), (["url": queueURL], .queue, queueURL),
