@@ -13,6 +13,7 @@ extension Deployment {
             let stack = try await evaluated(request)
             var run = Run(deployment: self, record: try await record(request.stack) ?? StackRecord(name: request.stack), report: report)
             try await run.recover()
+            run.record = try await present(run.record)
             let isNew = try await record(request.stack) == nil
             let plan = try StackPlan(from: isNew ? nil : run.record, to: stack)
             let names = stack.outputs.compactMap(\.exportName)
@@ -113,23 +114,36 @@ private struct Run {
         func wanted(_ token: String) -> Wanted {
             Wanted(stack: request.stack, logicalID: id, token: token, properties: properties, adopts: request.adoptsNamespaces)
         }
-        if change.action == .update, var held = old {
+        let keeper = try deployment.keeper(of: resource.type.name)
+        if var held = old, held.type == resource.type.name,
+            !StackPlan.replaces(resource.type, Properties(json: held.properties).values, values)
+        {
             let deployed = Properties(json: held.properties)
             // Foreseen because of what was not known yet, and not needed after all.
             if held.properties == properties.json { return }
+            try await keeper.check(wanted(held.token), from: deployed)
             held.state = .changing
+            // Undoing goes from here: what the change adds is to be known, though it may have done only half.
+            held.properties = properties.json
+            held.secrets.formUnion(secrets)
+            // In the order of what was done, which is undone from the end.
+            record[id] = nil
             record[id] = held
             try await deployment.put(record)
             let made = try await step(.update, held) { try await $0.change(held, from: deployed, to: wanted(held.token)) }
             record[id] = held.with(made, properties, secrets)
         } else {
-            if let old, resource.updateReplacePolicy == .delete { record.leftovers.append(old) }
             let token = (0..<2).map { _ in String(UInt64.random(in: .min ... .max) | 1 << 63, radix: 16) }.joined()
-            let held = StackRecord.Held(
+            // Before it is written down that it is being made: undoing removes what is written down.
+            try await keeper.check(wanted(token), from: nil)
+            if let old, resource.updateReplacePolicy == .delete { record.leftovers.append(old) }
+            var held = StackRecord.Held(
                 logicalID: id, type: resource.type.name, token: token, state: .making, properties: properties.json, isRetained: false)
+            held.secrets = secrets
+            record[id] = nil
             record[id] = held
             try await deployment.put(record)
-            let made = try await step(change.action, held) { try await $0.make(wanted(token)) }
+            let made = try await step(old == nil ? .create : .replace, held) { try await $0.make(wanted(token)) }
             record[id] = held.with(made, properties, secrets)
         }
         try await deployment.put(record)
@@ -143,20 +157,25 @@ private struct Run {
                 description: output.description, exportName: output.exportName)
         }
         let exports = Dictionary(outputs.compactMap { output in output.exportName.map { ($0, output.value) } }) { $1 }
-        try await deployment.discovery.withRegistry { [name = record.name] in
-            try await $0.setExports(exports, imports: stack.imports, of: name)
-        }
+        // Undoing needs the record as it is, until this is written.
+        var finished = record
         // What was made is in the order that it was made; from now on it is that of the template, which removing goes by.
         let order = Dictionary(stack.resources.enumerated().map { ($0.element.logicalID, $0.offset) }) { first, _ in first }
-        record.resources.sort { order[$0.logicalID] ?? .max < order[$1.logicalID] ?? .max }
-        for index in record.resources.indices {
-            let policy = stack[record.resources[index].logicalID]?.deletionPolicy
-            record.resources[index].isRetained = policy == .retain || policy == .retainExceptOnCreate
+        finished.resources.sort { order[$0.logicalID] ?? .max < order[$1.logicalID] ?? .max }
+        for index in finished.resources.indices {
+            let policy = stack[finished.resources[index].logicalID]?.deletionPolicy
+            finished.resources[index].isRetained = policy == .retain || policy == .retainExceptOnCreate
         }
-        record.outputs = outputs
-        record.before = nil
-        record.status = .complete
-        try await deployment.put(record)
+        finished.outputs = outputs
+        // Removed from the end: what hangs on others before those, however it came to be left.
+        let places = Dictionary((finished.before ?? []).enumerated().map { ($0.element.token, $0.offset) }) { first, _ in first }
+        if finished.before != nil { finished.leftovers.sort { places[$0.token] ?? -1 < places[$1.token] ?? -1 } }
+        finished.before = nil
+        finished.status = .complete
+        try await deployment.discovery.withRegistry { [finished] in
+            try await $0.setExports(exports, imports: stack.imports, of: finished.name, record: finished.text)
+        }
+        record = finished
     }
 
     private mutating func removeLeftovers() async throws -> [String] {
@@ -188,8 +207,11 @@ private struct Run {
                 guard old != held else { continue }
                 let wanted = Wanted(
                     stack: record.name, logicalID: old.logicalID, token: old.token, properties: Properties(json: old.properties))
-                _ = try await step(.update, old, isUndoing: true) {
-                    try await $0.change(held, from: Properties(json: held.properties), to: wanted)
+                // What was removed by hand is not there to be changed back.
+                if try await deployment.keeper(of: held.type).actual(held) != nil {
+                    _ = try await step(.update, old, isUndoing: true) {
+                        try await $0.change(held, from: Properties(json: held.properties), to: wanted)
+                    }
                 }
                 record[old.logicalID] = old
                 try await deployment.put(record)

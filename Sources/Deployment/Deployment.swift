@@ -66,7 +66,18 @@ package struct Deployment: Sendable {
         var record = try await record(request.stack)
         // One that was killed is undone first.
         if let before = record?.before { record?.resources = before }
+        if let found = record { record = try await present(found) }
+        try await discovery.withRegistry { try await $0.checkExports(stack.outputs.compactMap(\.exportName), of: request.stack) }
         return (try StackPlan(from: record, to: stack), stack.skipped)
+    }
+
+    /// A record without what is gone, removed by hand: that is made again.
+    func present(_ record: StackRecord) async throws -> StackRecord {
+        var record = record
+        for held in record.resources where held.state == .complete {
+            if try await keeper(of: held.type).actual(held) == nil { record[held.logicalID] = nil }
+        }
+        return record
     }
 
     /// All stacks of the home, by name.
@@ -92,6 +103,10 @@ package struct Deployment: Sendable {
     /// - Throws: `.notFound` when there is no such stack.
     package func drift(_ name: String) async throws -> (drifts: [Drift], examined: Int) {
         guard let record = try await record(name) else { throw Self.unknown(name) }
+        guard record.status == .complete else {
+            throw DiscoveryError(
+                .invalid, "The stack \(name) is \(record.status.rawValue): its deployment was interrupted. Deploy or destroy it first.")
+        }
         var drifts: [Drift] = []
         for held in record.resources where held.state == .complete {
             let keeper = try keeper(of: held.type)
@@ -101,7 +116,9 @@ package struct Deployment: Sendable {
                 continue
             }
             let differences = Set(expected.keys).union(actual.keys).sorted().filter { expected[$0] != actual[$0] }.map {
-                Drift.Difference(name: $0, expected: expected[$0], actual: actual[$0])
+                let isSecret = held.secrets.contains($0) || held.secrets.contains("InstanceAttributes")
+                return Drift.Difference(
+                    name: $0, expected: expected[$0].map { isSecret ? "****" : $0 }, actual: actual[$0].map { isSecret ? "****" : $0 })
             }
             if !differences.isEmpty {
                 drifts.append(Drift(logicalID: held.logicalID, type: held.type, isGone: false, differences: differences))

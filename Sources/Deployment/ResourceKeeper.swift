@@ -3,6 +3,11 @@ internal import DiscoveryKit
 
 /// Makes, changes and removes the resources of one type in a home.
 protocol ResourceKeeper: Sendable {
+    /// Refuses what would take, and in the end remove, what somebody else has made.
+    ///
+    /// - Parameter old: what there is; `nil` when the resource is to be made.
+    func check(_ wanted: Wanted, from old: Properties?) async throws
+
     /// Makes the resource, or finds what a deployment has made that was killed before it could say so.
     func make(_ wanted: Wanted) async throws -> Made
 
@@ -17,6 +22,10 @@ protocol ResourceKeeper: Sendable {
 
     /// What it looks like now; `nil` when it is gone.
     func actual(_ held: StackRecord.Held) async throws -> [String: String]?
+}
+
+extension ResourceKeeper {
+    func check(_ wanted: Wanted, from old: Properties?) async throws {}
 }
 
 /// A resource that is to be there.

@@ -80,7 +80,7 @@ package struct StackPlan: Sendable {
         let old = TemplateValue(json: held.properties)?.members ?? [:]
         guard let wanted else {
             // A function of what is not known yet: it may be anything.
-            return [PropertyChange(name: "Properties", old: nil, new: "known after the deployment", replaces: false)]
+            return [PropertyChange(name: "Properties", old: nil, new: "known after the deployment", replaces: true)]
         }
         return Set(old.keys).union(wanted.keys).sorted().compactMap { name in
             guard old[name] != wanted[name] else { return nil }
@@ -88,8 +88,19 @@ package struct StackPlan: Sendable {
             return PropertyChange(
                 name: name, old: old[name].map { isSecret ? "****" : stack.conceal($0.json) },
                 new: wanted[name].map { stack.conceal($0.json) },
-                replaces: resource.type.property(name)?.replaces ?? false)
+                replaces: replaces(resource.type, name, old[name], wanted[name]))
         }
+    }
+
+    private static func replaces(_ type: ResourceType, _ name: String, _ old: TemplateValue?, _ new: TemplateValue?) -> Bool {
+        // A service's namespace may stand in there.
+        type.property(name)?.replaces == true
+            || name == "DnsConfig" && old?.members?["NamespaceId"] != new?.members?["NamespaceId"]
+    }
+
+    /// Whether a resource with these properties is made anew to have those.
+    static func replaces(_ type: ResourceType, _ old: [String: TemplateValue], _ new: [String: TemplateValue]) -> Bool {
+        Set(old.keys).union(new.keys).contains { old[$0] != new[$0] && replaces(type, $0, old[$0], new[$0]) }
     }
 
     /// The properties by which resources are named by people.
@@ -100,7 +111,9 @@ package struct StackPlan: Sendable {
     ) throws(DiscoveryError) {
         let named = Set((TemplateValue(json: held.properties)?.members ?? [:]).keys).intersection(names)
         // In another service or namespace the name is free.
-        let moves = changes.contains { ["ServiceId", "NamespaceId"].contains($0.name) }
+        let moves = changes.contains {
+            ["ServiceId", "NamespaceId", "Properties"].contains($0.name) || $0.name == "DnsConfig" && $0.replaces
+        }
         guard let name = named.first, !moves, !changes.contains(where: { $0.name == name }),
             let cause = changes.first(where: \.replaces)
         else { return }

@@ -77,10 +77,14 @@ extension Registry {
         }
     }
 
-    /// One instance by its id, as it is stored; `nil` when it is not there. For those who compare.
+    /// One instance by its id; `nil` when it is not there, or its process has ended. For those who compare.
     ///
     /// - Throws: `.namespaceNotFound`, `.serviceNotFound`.
     package func instance(_ id: String, in service: ServiceName) async throws -> Instance? {
-        try await store.read { connection in try connection.instance(id, of: connection.service(service).number) }
+        let home = store.home
+        return try await store.read { connection in
+            let instance = try connection.instance(id, of: connection.service(service).number)
+            return instance.flatMap { $0.lease.map(home.isAlive) ?? true ? $0 : nil }
+        }
     }
 }

@@ -24,9 +24,7 @@ extension Registry {
     /// Adds a stack's record, or replaces it.
     package func putStack(_ name: String, record: String) async throws {
         _ = try await store.write(bytes: record.utf8.count + 256) { transaction in
-            try transaction.connection.run(
-                "INSERT OR REPLACE INTO stacks (name, record, changed) VALUES (?, ?, ?)", .text(name), .text(record),
-                .integer(transaction.now.milliseconds))
+            try transaction.put(stack: name, record)
         }
     }
 
@@ -59,13 +57,23 @@ extension Registry {
         try await store.write { transaction in try transaction.checkExports(of: stack, besides: names) }
     }
 
-    /// Has a stack export and import these, and nothing else.
+    /// Has a stack export and import these, and nothing else, and replaces its record: both or neither.
     ///
     /// - Throws: as ``checkExports(_:of:)``; `.invalidInput` for an import that nobody exports.
-    package func setExports(_ exports: [String: String], imports: Set<String>, of stack: String) async throws {
-        try await store.write { transaction in
+    package func setExports(_ exports: [String: String], imports: Set<String>, of stack: String, record: String) async throws {
+        try await store.write(bytes: record.utf8.count + 256) { transaction in
             try transaction.checkExports(of: stack, besides: Array(exports.keys))
             let connection = transaction.connection
+            let used = try connection.all(
+                "SELECT DISTINCT e.name, e.value, i.stack FROM exports e JOIN imports i ON i.export = e.name WHERE e.stack = ? AND i.stack <> ?",
+                .text(stack), .text(stack)
+            ) { (name: $0.text(0), value: $0.text(1), stack: $0.text(2)) }
+            if let use = used.first(where: { exports[$0.name] != $0.value }) {
+                throw RegistryError(
+                    .resourceInUse,
+                    "The export \(Rules.quoted(use.name)) would change, and is imported by the stack \(Rules.quoted(use.stack)). Change or destroy that one first."
+                )
+            }
             for name in imports {
                 let exists = try connection.first("SELECT 1 FROM exports WHERE name = ?", .text(name), make: { _ in true })
                 guard exists == true else { throw Rules.invalid("No stack exports \(Rules.quoted(name)) any more.") }
@@ -76,11 +84,18 @@ extension Registry {
             }
             try connection.run("DELETE FROM imports WHERE stack = ?", .text(stack))
             for name in imports { try connection.run("INSERT INTO imports (export, stack) VALUES (?, ?)", .text(name), .text(stack)) }
+            try transaction.put(stack: stack, record)
         }
     }
 }
 
 extension Transaction {
+    fileprivate func put(stack name: String, _ record: String) throws {
+        try connection.run(
+            "INSERT OR REPLACE INTO stacks (name, record, changed) VALUES (?, ?, ?)", .text(name), .text(record),
+            .integer(now.milliseconds))
+    }
+
     fileprivate func checkExports(of stack: String, besides names: [String]) throws {
         for name in names {
             let other = try connection.first(

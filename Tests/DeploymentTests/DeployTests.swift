@@ -235,6 +235,7 @@ import Testing
                     .text(String(decoding: request.message.body, as: UTF8.self).uppercased())
                 }
             }
+            while (try? await discovery.resolve("local.lambda->shout")) == nil { await Task.yield() }
             let reply = try await discovery.request("space.s->shout", .text("hello"))
             #expect(reply.message.body == Array("HELLO".utf8))
             serving.cancel()

@@ -4,7 +4,9 @@ struct Concealment: Sendable, Hashable {
 
     init(_ secrets: [String]) {
         // The longest first, so that no part of one remains when another is within it.
-        self.secrets = secrets.filter { !$0.isEmpty }.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+        // As they stand in JSON, too.
+        let written = secrets.map { String(TemplateValue.text($0).json.dropFirst().dropLast()) }
+        self.secrets = Set(secrets + written).filter { !$0.isEmpty }.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     }
 
     /// The text with `****` for what is secret in it.

@@ -6,8 +6,24 @@ internal import Registry
 struct InstanceKeeper: ResourceKeeper {
     let discovery: Discovery
 
+    func check(_ wanted: Wanted, from old: Properties?) async throws {
+        guard old == nil else { return }
+        let id = Self.id(wanted.logicalID, wanted.token, wanted.properties)
+        try await discovery.withRegistry { registry in
+            guard (try? await registry.instance(id, in: .id(Self.serviceID(wanted.properties)))) != nil else { return }
+            throw DiscoveryError(
+                .alreadyExists,
+                "The service has an instance `\(id)` already, which is not this resource's. Deregister it, or take another id.")
+        }
+    }
+
+    /// The same whether the stack is known or not.
+    private static func id(_ logicalID: String, _ token: String, _ properties: Properties) -> String {
+        properties.text("InstanceId") ?? "\(logicalID.prefix(51))-\(token.prefix(12))"
+    }
+
     func make(_ wanted: Wanted) async throws -> Made {
-        let id = try wanted.name("InstanceId", limit: 64)
+        let id = Self.id(wanted.logicalID, wanted.token, wanted.properties)
         try await register(id, wanted)
         return Made(physicalID: id, attributes: ["InstanceId": id])
     }
@@ -26,10 +42,7 @@ struct InstanceKeeper: ResourceKeeper {
 
     func remove(_ held: StackRecord.Held) async throws {
         let properties = Properties(json: held.properties)
-        let id =
-            held.physicalID.isEmpty
-            ? try Wanted(stack: "", logicalID: held.logicalID, token: held.token, properties: properties).name("InstanceId", limit: 64)
-            : held.physicalID
+        let id = held.physicalID.isEmpty ? Self.id(held.logicalID, held.token, properties) : held.physicalID
         try await discovery.withRegistry { registry in
             do { try await registry.deregister(id, from: .id(Self.serviceID(properties))) } catch let error as RegistryError
                 where [.instanceNotFound, .serviceNotFound].contains(error.code)

@@ -61,7 +61,9 @@ struct QueueKeeper: ResourceKeeper {
 
     func actual(_ held: StackRecord.Held) async throws -> [String: String]? {
         try await discovery.withMessages { messaging in
-            (try? await messaging.queue(held.attributes["QueueName"] ?? "")).map { Self.described($0.configuration) }
+            (try? await messaging.queue(held.attributes["QueueName"] ?? "")).flatMap { queue in
+                queue.tags[Self.tag] == held.token ? Self.described(queue.configuration) : nil
+            }
         }
     }
 

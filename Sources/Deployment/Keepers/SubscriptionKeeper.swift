@@ -6,6 +6,25 @@ internal import Messaging
 struct SubscriptionKeeper: ResourceKeeper {
     let discovery: Discovery
 
+    func check(_ wanted: Wanted, from old: Properties?) async throws {
+        guard old == nil else { return }
+        let topic = try LocalARN.topicName(wanted.properties.text("TopicArn") ?? "")
+        try await Self.check(
+            [Self.endpoint(wanted.properties.text("Protocol") ?? "", wanted.properties.text("Endpoint") ?? "")], topic, discovery)
+    }
+
+    /// Refuses endpoints that get what is published to a topic already.
+    static func check(_ endpoints: [Messaging.Subscription.Endpoint], _ topic: String, _ discovery: Discovery) async throws {
+        try await discovery.withMessages { messaging in
+            let taken = ((try? await messaging.subscriptions(to: topic, limit: .max)) ?? []).first { endpoints.contains($0.endpoint) }
+            guard let taken else { return }
+            throw DiscoveryError(
+                .alreadyExists,
+                "\(taken.endpoint.name ?? "This endpoint") is subscribed to the topic `\(topic)` already, by what is not this resource. End that subscription first."
+            )
+        }
+    }
+
     func make(_ wanted: Wanted) async throws -> Made {
         let topic = try LocalARN.topicName(wanted.properties.text("TopicArn") ?? "")
         let endpoint = try Self.endpoint(wanted.properties.text("Protocol") ?? "", wanted.properties.text("Endpoint") ?? "")

@@ -6,6 +6,14 @@ internal import Messaging
 struct TopicKeeper: ResourceKeeper {
     let discovery: Discovery
 
+    func check(_ wanted: Wanted, from old: Properties?) async throws {
+        guard let old else { return }
+        let known = try Self.subscribers(old)
+        let added = try Self.subscribers(wanted.properties).filter { !known.contains($0) }
+        let name = try wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
+        try await SubscriptionKeeper.check(added, name, discovery)
+    }
+
     func make(_ wanted: Wanted) async throws -> Made {
         let name = try wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
         let configuration = Self.configuration(wanted.properties)
@@ -61,7 +69,9 @@ struct TopicKeeper: ResourceKeeper {
 
     func actual(_ held: StackRecord.Held) async throws -> [String: String]? {
         try await discovery.withMessages { messaging in
-            (try? await messaging.topic(held.attributes["TopicName"] ?? "")).map { Self.described($0.configuration) }
+            (try? await messaging.topic(held.attributes["TopicName"] ?? "")).flatMap { topic in
+                topic.tags[QueueKeeper.tag] == held.token ? Self.described(topic.configuration) : nil
+            }
         }
     }
 

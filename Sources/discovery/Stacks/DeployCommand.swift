@@ -45,11 +45,16 @@ struct DeployCommand: AsyncParsableCommand {
             try await common.withDiscovery { try await Deployment($0).deploy(request) { if !json { show($0) } } }
         }
         for failure in outcome.leftovers { Output.complain("not removed, and tried again by the next deployment: \(failure)") }
-        if json { return try Output.print(json: StackReport(outcome.record)) }
+        if json {
+            try Output.print(json: StackReport(outcome.record, leftovers: outcome.leftovers))
+            if !outcome.leftovers.isEmpty { throw ExitCode(1) }
+            return
+        }
         for skipped in outcome.skipped { Output.print("  left out  \(skipped.path): \(skipped.reason)") }
         let seconds = String(format: "%.1f", start.duration(to: .now) / .seconds(1))
         Output.print(outcome.plan.isEmpty ? "\(request.stack) is as the template says" : "\(request.stack) is deployed, in \(seconds) s")
         for output in outcome.record.outputs { Output.print("  \(output.name) = \(output.value)") }
+        if !outcome.leftovers.isEmpty { throw ExitCode(1) }
     }
 }
 
@@ -128,7 +133,7 @@ struct StacksCommand: AsyncParsableCommand {
             }
             return
         }
-        if common.json { return try Output.print(json: stacks.map(StackReport.init)) }
+        if common.json { return try Output.print(json: stacks.map { StackReport($0) }) }
         if stacks.isEmpty { return Output.print("Nothing was deployed yet. Example: discovery deploy app Templates/whole-app.yaml") }
         Output.print(
             Output.table(["STACK", "STATUS", "RESOURCES"], stacks.map { [$0.name, $0.status.rawValue, String($0.resources.count)] }))

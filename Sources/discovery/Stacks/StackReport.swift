@@ -15,8 +15,11 @@ struct StackReport: Encodable {
     let status: String
     let resources: [Resource]
     let outputs: [StackRecord.Output]
+    /// What a deployment could not remove, and why.
+    let leftovers: [String]
 
-    init(_ record: StackRecord) {
+    init(_ record: StackRecord, leftovers: [String] = []) {
+        self.leftovers = leftovers
         name = record.name
         status = record.status.rawValue
         resources = record.resources.map {
