@@ -14,8 +14,7 @@ extension Deployment {
             var run = Run(deployment: self, record: try await record(request.stack) ?? StackRecord(name: request.stack), report: report)
             try await run.recover()
             run.record = try await present(run.record)
-            let isNew = try await record(request.stack) == nil
-            let plan = try StackPlan(from: isNew ? nil : run.record, to: stack)
+            let plan = try StackPlan(from: run.record, to: stack)
             let names = stack.outputs.compactMap(\.exportName)
             try await discovery.withRegistry { try await $0.checkExports(names, of: request.stack) }
             let leftovers = try await run.deploy(plan, request, stack)

@@ -63,10 +63,10 @@ package struct Deployment: Sendable {
     package func plan(_ request: Request) async throws -> (plan: StackPlan, skipped: [ResolvedStack.Skipped]) {
         try Self.check(name: request.stack)
         let stack = try await evaluated(request)
-        var record = try await record(request.stack)
+        var record = try await record(request.stack) ?? StackRecord(name: request.stack)
         // One that was killed is undone first.
-        if let before = record?.before { record?.resources = before }
-        if let found = record { record = try await present(found) }
+        if let before = record.before { record.resources = before }
+        record = try await present(record)
         try await discovery.withRegistry { try await $0.checkExports(stack.outputs.compactMap(\.exportName), of: request.stack) }
         return (try StackPlan(from: record, to: stack), stack.skipped)
     }

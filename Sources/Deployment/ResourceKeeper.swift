@@ -38,7 +38,7 @@ struct Wanted {
     var adopts = false
 
     /// The name that the template gives, or one made of the stack's, the resource's and the token.
-    func name(_ property: String, limit: Int, suffix: String = "") throws -> String {
+    func name(_ property: String, limit: Int, suffix: String = "") -> String {
         if let name = properties.text(property) { return name }
         let end = "-\(token.prefix(12))\(suffix)"
         return String("\(stack)-\(logicalID)".prefix(limit - end.count)) + end
@@ -81,18 +81,19 @@ struct Properties {
 
 /// ARNs of what a home keeps.
 enum LocalARN {
-    static func make(_ service: String, _ rest: String) -> String { "arn:aws:\(service):local:000000000000:\(rest)" }
+    /// Of a namespace or a service, as `namespace/ns-…`.
+    static func registered(_ resource: String) -> String { "arn:aws:servicediscovery:local:000000000000:\(resource)" }
 
     static func queueName(_ location: String) throws -> String {
         guard let name = Resource(.queue, at: location).queueName else {
-            throw DiscoveryError(.invalid, "\(location) is no queue of this home: those are `\(make("sqs", "NAME"))`.")
+            throw DiscoveryError(.invalid, "\(location) is no queue of this home: those are `\(Resource.queue(named: "NAME").location)`.")
         }
         return name
     }
 
     static func topicName(_ location: String) throws -> String {
         guard let name = Resource(.topic, at: location).topicName else {
-            throw DiscoveryError(.invalid, "\(location) is no topic of this home: those are `\(make("sns", "NAME"))`.")
+            throw DiscoveryError(.invalid, "\(location) is no topic of this home: those are `\(Resource.topic(named: "NAME").location)`.")
         }
         return name
     }

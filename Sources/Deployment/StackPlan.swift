@@ -33,12 +33,12 @@ package struct StackPlan: Sendable {
 
     /// - Parameter record: what is there, no deployment being under way.
     /// - Throws: for a resource that would have to be replaced by one of the same name.
-    init(from record: StackRecord?, to stack: ResolvedStack) throws(DiscoveryError) {
+    init(from record: StackRecord, to stack: ResolvedStack) throws(DiscoveryError) {
         var changes: [Change] = []
         /// Whose ids and attributes are known only when they are made.
         var unknown: Set<String> = []
         for resource in stack.resources {
-            guard let held = record?[resource.logicalID] else {
+            guard let held = record[resource.logicalID] else {
                 unknown.insert(resource.logicalID)
                 changes.append(Change(action: .create, logicalID: resource.logicalID, type: resource.type.name, properties: []))
                 continue
@@ -50,7 +50,7 @@ package struct StackPlan: Sendable {
             }
             let wanted = try? resource.properties { id, attribute in
                 if unknown.contains(id) { return .text(Self.later(id, attribute)) }
-                return record?[id]?.value(attribute)
+                return record[id]?.value(attribute)
             }
             let different = Self.differences(held, wanted, resource, stack)
             guard !different.isEmpty else { continue }
@@ -64,7 +64,7 @@ package struct StackPlan: Sendable {
                     action: replaces ? .replace : .update, logicalID: resource.logicalID, type: resource.type.name, properties: different))
         }
         let wanted = Set(stack.resources.map(\.logicalID))
-        for held in (record?.resources ?? []).reversed() where !wanted.contains(held.logicalID) {
+        for held in record.resources.reversed() where !wanted.contains(held.logicalID) {
             changes.append(
                 Change(action: held.isRetained ? .retain : .remove, logicalID: held.logicalID, type: held.type, properties: []))
         }

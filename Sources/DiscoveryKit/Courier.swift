@@ -14,13 +14,6 @@ struct Courier: Sendable {
     let telemetry: Telemetry
     let logger: Logger
 
-    init(home: EmbeddedBackend, caller: Caller, telemetry: Telemetry, logger: Logger) {
-        self.home = home
-        self.caller = caller
-        self.telemetry = telemetry
-        self.logger = logger
-    }
-
     static let office = "courier"
     /// Deliveries of one subscription in flight at once.
     private static let width = 10

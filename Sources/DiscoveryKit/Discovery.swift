@@ -23,7 +23,7 @@ public struct Discovery: Sendable {
     public func shutdown() async {
         await client.names.shutdown()
         await client.resolver.shutdown()
-        if client.courierResolver !== client.resolver { await client.courierResolver.shutdown() }
+        await client.courier?.caller.resolver.shutdown()
     }
 }
 
@@ -41,7 +41,6 @@ final class Client: Sendable {
     let telemetry: Telemetry
     /// Delivers for all who use the home, if there is one.
     let courier: Courier?
-    let courierResolver: Resolver
     /// For the courier's office of the home.
     let candidacy: Candidacy
 
@@ -74,16 +73,15 @@ final class Client: Sendable {
             try publishing.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
-        // What it delivers is others' as well: the overrides of this process are not for them.
-        var shared = configuration
-        shared.overrides = []
-        let common = configuration.overrides.isEmpty ? resolver : Resolver(names, shared)
-        courierResolver = common
-        courier = (names as? EmbeddedBackend).map { [caller, telemetry] home in
-            Courier(
+        courier = (names as? EmbeddedBackend).map { [names, resolver, caller, telemetry] home in
+            // What it delivers is others' as well: the overrides of this process are not for them.
+            var shared = configuration
+            shared.overrides = []
+            return Courier(
                 home: home,
                 caller: Caller(
-                    resolver: common, adapters: caller.adapters, interceptor: caller.interceptor, defaults: RequestOptions()),
+                    resolver: configuration.overrides.isEmpty ? resolver : Resolver(names, shared), adapters: caller.adapters,
+                    interceptor: caller.interceptor, defaults: RequestOptions()),
                 telemetry: telemetry, logger: configuration.logger)
         }
         candidacy = Candidacy(courier)

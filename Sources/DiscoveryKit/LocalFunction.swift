@@ -5,6 +5,9 @@ internal import Registry
 package struct LocalFunction {
     private static let prefix = "arn:aws:lambda:local:000000000000:function:"
 
+    /// What templates write.
+    package static func arn(_ name: String) -> String { prefix + name }
+
     /// The address that serves the function at a location; `nil` for other functions.
     package static func address(_ location: String) -> Address? {
         let name: Substring

@@ -31,7 +31,7 @@ extension Registry {
     /// Removes a stack's record, and what it exports and imports.
     package func removeStack(_ name: String) async throws {
         try await store.write(reclaims: true) { transaction in
-            try transaction.checkExports(of: name, besides: [])
+            try transaction.connection.checkExports(of: name, besides: [])
             for statement: StaticString in [
                 "DELETE FROM stacks WHERE name = ?", "DELETE FROM exports WHERE stack = ?", "DELETE FROM imports WHERE stack = ?",
             ] {
@@ -54,7 +54,7 @@ extension Registry {
     /// - Throws: `.invalidInput` for a name that another stack exports; `.resourceInUse` when one that this stack exports now, and other stacks
     ///   import, is not among the names.
     package func checkExports(_ names: [String], of stack: String) async throws {
-        try await store.write { transaction in try transaction.checkExports(of: stack, besides: names) }
+        try await store.read { connection in try connection.checkExports(of: stack, besides: names) }
     }
 
     /// Has a stack export and import these, and nothing else, and replaces its record: both or neither.
@@ -62,7 +62,7 @@ extension Registry {
     /// - Throws: as ``checkExports(_:of:)``; `.invalidInput` for an import that nobody exports.
     package func setExports(_ exports: [String: String], imports: Set<String>, of stack: String, record: String) async throws {
         try await store.write(bytes: record.utf8.count + 256) { transaction in
-            try transaction.checkExports(of: stack, besides: Array(exports.keys))
+            try transaction.connection.checkExports(of: stack, besides: Array(exports.keys))
             let connection = transaction.connection
             let used = try connection.all(
                 "SELECT DISTINCT e.name, e.value, i.stack FROM exports e JOIN imports i ON i.export = e.name WHERE e.stack = ? AND i.stack <> ?",
@@ -95,16 +95,18 @@ extension Transaction {
             "INSERT OR REPLACE INTO stacks (name, record, changed) VALUES (?, ?, ?)", .text(name), .text(record),
             .integer(now.milliseconds))
     }
+}
 
+extension Connection {
     fileprivate func checkExports(of stack: String, besides names: [String]) throws {
         for name in names {
-            let other = try connection.first(
+            let other = try first(
                 "SELECT stack FROM exports WHERE name = ? AND stack <> ?", .text(name), .text(stack), make: { $0.text(0) })
             if let other {
                 throw Rules.invalid("The stack \(Rules.quoted(other)) exports \(Rules.quoted(name)) already. Take another name.")
             }
         }
-        let used = try connection.all(
+        let used = try all(
             "SELECT e.name, i.stack FROM exports e JOIN imports i ON i.export = e.name WHERE e.stack = ? AND i.stack <> ?", .text(stack),
             .text(stack)
         ) { (name: $0.text(0), stack: $0.text(1)) }

@@ -79,11 +79,8 @@ extension Output {
         let (waiting, courier) = try await discovery.deliveries()
         guard waiting > 0 else { return }
         let what = "messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")"
-        if courier == nil {
-            complain("No courier runs, and \(what). Run `discovery courier`, or \(advice).")
-        } else if let courier, courier.isStopped {
-            complain("The courier is \(courier); \(what).")
-        }
+        guard let courier else { return complain("No courier runs, and \(what). Run `discovery courier`, or \(advice).") }
+        if courier.isStopped { complain("The courier is \(courier); \(what).") }
     }
 
     /// What waits for the courier, a line for each who is to get it.

@@ -30,7 +30,7 @@ struct NamespaceKeeper: ResourceKeeper {
         Made(
             physicalID: namespace.id,
             attributes: [
-                "Arn": LocalARN.make("servicediscovery", "namespace/\(namespace.id)"), "Id": namespace.id,
+                "Arn": LocalARN.registered("namespace/\(namespace.id)"), "Id": namespace.id,
                 "HostedZoneId": "Z\(namespace.id)",
             ], isAdopted: isAdopted)
     }

@@ -11,8 +11,8 @@ struct NotedKeeper: ResourceKeeper {
             let id = "\(wanted.stack)-\(wanted.logicalID)-\(wanted.token.prefix(12))"
             return Made(physicalID: id, attributes: ["Id": id])
         }
-        let name = try wanted.name("FunctionName", limit: 64)
-        return Made(physicalID: name, attributes: ["Arn": LocalARN.make("lambda", "function:\(name)")])
+        let name = wanted.name("FunctionName", limit: 64)
+        return Made(physicalID: name, attributes: ["Arn": LocalFunction.arn(name)])
     }
 
     func change(_ held: StackRecord.Held, from old: Properties, to wanted: Wanted) async throws -> Made {

@@ -10,7 +10,7 @@ struct QueueKeeper: ResourceKeeper {
     static let tag = "discovery:deployment"
 
     func make(_ wanted: Wanted) async throws -> Made {
-        let name = try wanted.name("QueueName", limit: 80, suffix: wanted.properties.isTrue("FifoQueue") ? ".fifo" : "")
+        let name = wanted.name("QueueName", limit: 80, suffix: wanted.properties.isTrue("FifoQueue") ? ".fifo" : "")
         let configuration = try Self.configuration(wanted.properties)
         return try await discovery.withMessages { messaging in
             if let queue = try? await messaging.queue(name) {
@@ -41,7 +41,7 @@ struct QueueKeeper: ResourceKeeper {
         _ = try await messaging.configureQueue(name) { $0 = configuration }
         try await messaging.tagQueue(name, wanted.properties.tags.merging([Self.tag: wanted.token]) { $1 })
         let url = "http://localhost:4580/000000000000/\(name)"
-        return Made(physicalID: url, attributes: ["Arn": LocalARN.make("sqs", name), "QueueName": name, "QueueUrl": url])
+        return Made(physicalID: url, attributes: ["Arn": Resource.queue(named: name).location, "QueueName": name, "QueueUrl": url])
     }
 
     func remove(_ held: StackRecord.Held) async throws {

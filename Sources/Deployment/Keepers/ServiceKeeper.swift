@@ -7,7 +7,7 @@ struct ServiceKeeper: ResourceKeeper {
     let discovery: Discovery
 
     func make(_ wanted: Wanted) async throws -> Made {
-        let name = try wanted.name("Name", limit: 63)
+        let name = wanted.name("Name", limit: 63)
         let configuration = try Self.configuration(wanted.properties)
         let namespace = Self.namespaceID(wanted.properties)
         guard !namespace.isEmpty else {
@@ -32,7 +32,7 @@ struct ServiceKeeper: ResourceKeeper {
     private static func made(_ service: Registry.Service) -> Made {
         Made(
             physicalID: service.id,
-            attributes: ["Arn": LocalARN.make("servicediscovery", "service/\(service.id)"), "Id": service.id, "Name": service.name])
+            attributes: ["Arn": LocalARN.registered("service/\(service.id)"), "Id": service.id, "Name": service.name])
     }
 
     func change(_ held: StackRecord.Held, from old: Properties, to wanted: Wanted) async throws -> Made {

@@ -31,7 +31,7 @@ struct SubscriptionKeeper: ResourceKeeper {
         let configuration = try Self.configuration(wanted.properties)
         return try await discovery.withMessages { messaging in
             let subscription = try await messaging.subscribe(endpoint, to: topic, configuration)
-            let arn = LocalARN.make("sns", "\(topic):\(subscription.id)")
+            let arn = "\(Resource.topic(named: topic).location):\(subscription.id)"
             return Made(physicalID: arn, attributes: ["Arn": arn])
         }
     }

@@ -10,12 +10,12 @@ struct TopicKeeper: ResourceKeeper {
         guard let old else { return }
         let known = try Self.subscribers(old)
         let added = try Self.subscribers(wanted.properties).filter { !known.contains($0) }
-        let name = try wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
+        let name = wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
         try await SubscriptionKeeper.check(added, name, discovery)
     }
 
     func make(_ wanted: Wanted) async throws -> Made {
-        let name = try wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
+        let name = wanted.name("TopicName", limit: 256, suffix: wanted.properties.isTrue("FifoTopic") ? ".fifo" : "")
         let configuration = Self.configuration(wanted.properties)
         return try await discovery.withMessages { messaging in
             if let topic = try? await messaging.topic(name) {
@@ -49,7 +49,7 @@ struct TopicKeeper: ResourceKeeper {
         _ = try await messaging.configureTopic(name) { $0 = configuration }
         try await messaging.tagTopic(name, wanted.properties.tags.merging([QueueKeeper.tag: wanted.token]) { $1 }, removing: keys)
         for endpoint in try Self.subscribers(wanted.properties) { _ = try await messaging.subscribe(endpoint, to: name) }
-        let arn = LocalARN.make("sns", name)
+        let arn = Resource.topic(named: name).location
         return Made(physicalID: arn, attributes: ["TopicArn": arn, "TopicName": name])
     }
 
