@@ -20,6 +20,7 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
     static let inMemoryTracing = product(name: "InMemoryTracing", package: "swift-distributed-tracing")
@@ -39,6 +40,7 @@ let package = Package(
         .library(name: "DiscoveryKit", targets: ["DiscoveryKit"]),
         .library(name: "DiscoveryTesting", targets: ["DiscoveryTesting"]),
         .executable(name: "discovery", targets: ["discovery"]),
+        .executable(name: "discoveryd", targets: ["discoveryd"]),
         .plugin(name: "DiscoveryAddresses", targets: ["DiscoveryAddresses"]),
     ],
     dependencies: [
@@ -76,12 +78,24 @@ let package = Package(
             name: "DiscoveryAddresses", capability: .buildTool(), dependencies: ["discovery-generate"], path: "Sources/DiscoveryAddresses"),
         .target(
             name: "Deployment", dependencies: ["CloudFormation", "DiscoveryKit", "Registry", "Messaging", "Store"], swiftSettings: strict),
+        .target(
+            name: "DiscoveryServer",
+            dependencies: [
+                "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .coreMetrics, .logging, .configuration, .lifecycle,
+            ],
+            swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
         .executableTarget(
             name: "discovery",
             dependencies: [
                 "DiscoveryKit", "AddressGenerator", "Deployment", "CloudFormation", "Registry", "Messaging", "Store", .argumentParser,
                 .subprocess, .lifecycle, .unixSignals, .logging,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "discoveryd",
+            dependencies: [
+                "DiscoveryServer", "DiscoveryKit", "Store", .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .metrics,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -107,6 +121,13 @@ let package = Package(
         .testTarget(
             name: "DiscoveryTestingTests",
             dependencies: ["DiscoveryTesting", "DiscoveryKit", "Registry", "Messaging", "Store", .logging], swiftSettings: strict),
+        .testTarget(
+            name: "DiscoveryServerTests",
+            dependencies: [
+                "DiscoveryServer", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .coreMetrics, .configuration, .logging,
+                .lifecycle,
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "CloudFormationTests", dependencies: ["CloudFormation", "Processes"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(

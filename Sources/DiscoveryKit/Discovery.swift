@@ -9,6 +9,9 @@ internal import Foundation
 /// The static operations use the process-wide client, which the environment configures at first use. Make one of your own for other
 /// settings; copies share everything. Nothing is opened before the first operation.
 public struct Discovery: Sendable {
+    /// Of the library and its programs.
+    package static let version = "0.1.0"
+
     let client: Client
 
     /// Makes a client. Opens nothing and waits for nothing.

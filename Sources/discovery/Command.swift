@@ -25,7 +25,7 @@ struct Command: AsyncParsableCommand {
 
             Shell completions: discovery --generate-completion-script [zsh|bash|fish]
             """,
-        version: "0.1.0",
+        version: Discovery.version,
         subcommands: [
             RegisterCommand.self, DeregisterCommand.self, ListCommand.self, ResolveCommand.self, ExplainCommand.self, RequestCommand.self,
             ServeCommand.self, QueueCommand.self, ListenCommand.self, QueuesCommand.self, PeekCommand.self, RedriveCommand.self,

@@ -1,0 +1,16 @@
+internal import DiscoveryKit
+
+/// Who asks: from where, and by which key.
+struct Caller: Sendable {
+    /// `nil` where the daemon has no keys: then everybody may do everything.
+    let key: AccessKey?
+    /// Whether it is on this machine.
+    let isLocal: Bool
+
+    /// - Throws: `.notAllowed` for what no rule of its key allows.
+    func check(_ action: AccessRule.Action, _ namespace: String, _ service: String, _ instance: Address.Instance = .only) throws(Refusal) {
+        guard let key, !key.allows(action, namespace: namespace, service: service, instance: instance) else { return }
+        let id = if case .id(let id) = instance { "->\(id)" } else { "" }
+        throw Refusal(.notAllowed, "The key \(key.id) may not \(action) on \(namespace).\(service)\(id).".replacing("on ..", with: "on *."))
+    }
+}

@@ -1,0 +1,85 @@
+package import Configuration
+internal import Foundation
+internal import Store
+
+extension ServerConfiguration {
+    /// The settings that a daemon knows, by their names in a configuration file; in the environment they are in capitals behind `DISCOVERY_`,
+    /// with `_` for the dot.
+    ///
+    /// | key | meaning | default |
+    /// |---|---|---|
+    /// | `home` | the home's path | `$XDG_STATE_HOME/discovery`, else `~/.local/state/discovery` |
+    /// | `home.group` | the group that shares a home made now | none |
+    /// | `listen` | `HOST:PORT`, `[IPV6]:PORT` | `127.0.0.1:4580` |
+    /// | `namespace` | namespace of addresses that name none | `default` |
+    /// | `region` | region of unsigned requests | `us-east-1` |
+    /// | `tls.certificate`, `tls.key` | PEM files | none: plain HTTP |
+    /// | `keys` | the file of keys | none |
+    /// | `faithful` | AWS's delays, limits and quotas | `false` |
+    /// | `allow.loopback` | calls to loopback for remote callers | `false` |
+    /// | `allow.link.local` | calls to link-local addresses | `false` |
+    /// | `maximum.connections` | open connections, 1 to 1,000,000 | 16384 |
+    /// | `maximum.body` | bytes of one request's body | 6291456 |
+    /// | `maximum.body.memory` | bytes of all bodies in work | 268435456 |
+    /// | `drain.timeout` | seconds for requests in work at the end | 30 |
+    ///
+    /// - Throws: `.configuration` for a value that means nothing.
+    package init(_ reader: ConfigReader, defaultHome: String) throws(ServerError) {
+        func text(_ key: ConfigKey) -> String? { reader.string(forKey: key).flatMap { $0.isEmpty ? nil : $0 } }
+        func number(_ key: ConfigKey, _ name: String, in range: ClosedRange<Int>, unless value: Int) throws(ServerError) -> Int {
+            guard let text = text(key) ?? reader.int(forKey: key).map(String.init) else { return value }
+            guard let number = Int(text), range.contains(number) else {
+                throw ServerError(
+                    .configuration, "`\(name)` is `\(text)`, not a number from \(range.lowerBound) to \(range.upperBound). Correct it.")
+            }
+            return number
+        }
+        func flag(_ key: ConfigKey, _ name: String) throws(ServerError) -> Bool {
+            guard let text = text(key) else { return reader.bool(forKey: key) ?? false }
+            guard let flag = Bool(text.lowercased()) else {
+                throw ServerError(.configuration, "`\(name)` is `\(text)`, neither `true` nor `false`. Correct it.")
+            }
+            return flag
+        }
+        self.init(home: text("home") ?? defaultHome)
+        homeGroup = text("home.group")
+        if let listen = text("listen") { (host, port) = try Self.place(listen) }
+        namespace = text("namespace") ?? namespace
+        region = text("region") ?? region
+        keyFile = text("keys")
+        switch (text("tls.certificate"), text("tls.key")) {
+        case (let certificate?, let key?): tls = TLS(certificate: certificate, key: key)
+        case (nil, nil): break
+        default: throw ServerError(.configuration, "TLS needs both `tls.certificate` and `tls.key`. Give the other one too.")
+        }
+        isFaithful = try flag("faithful", "faithful")
+        allowsLoopback = try flag("allow.loopback", "allow.loopback")
+        allowsLinkLocal = try flag("allow.link.local", "allow.link.local")
+        maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)
+        maximumBodySize = try number("maximum.body", "maximum.body", in: 1...(1 << 30), unless: maximumBodySize)
+        maximumBodyMemory = try number("maximum.body.memory", "maximum.body.memory", in: 1...(1 << 40), unless: maximumBodyMemory)
+        drainTimeout = .seconds(try number("drain.timeout", "drain.timeout", in: 0...86_400, unless: 30))
+        try check()
+    }
+
+    /// `HOST:PORT`; an IPv6 address stands in brackets.
+    static func place(_ listen: String) throws(ServerError) -> (host: String, port: Int) {
+        let fault = ServerError(
+            .configuration, "`\(listen)` is no place to listen. Write `HOST:PORT`, such as `127.0.0.1:4580`, or `[::1]:4580`.")
+        guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]) else { throw fault }
+        var host = listen[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { throw fault }
+        guard !host.isEmpty else { throw fault }
+        return (String(host), Int(port))
+    }
+
+    /// - Throws: `.configuration` for settings that contradict one another.
+    package func check() throws(ServerError) {
+        guard isLoopback || keyFile != nil else {
+            throw ServerError(
+                .configuration,
+                "\(host) can be reached from other machines, and without keys whoever reaches the daemon may do everything. Name a file of keys with --keys, or listen on 127.0.0.1."
+            )
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package import Logging
+
+/// How a daemon behaves. Every default is here.
+package struct ServerConfiguration: Sendable {
+    /// The home that is served: its path.
+    package var home: String
+    /// The group that shares the home, if it is made now.
+    package var homeGroup: String?
+    /// A literal address, or a name of this machine. Beyond loopback only with keys.
+    package var host: String
+    /// 0 lets the system choose.
+    package var port: Int
+    /// The namespace of addresses that name none.
+    package var namespace: String
+    /// The region of what is asked without one: unsigned requests.
+    package var region: String
+    /// Certificate chain and private key, PEM files that are read again when they change; plain HTTP without.
+    package var tls: TLS?
+    /// The file of keys, read again when it changes; without one whoever reaches the daemon may do everything.
+    package var keyFile: String?
+    /// AWS's delays, limits and quotas; otherwise everything happens at once and nothing but the disk is the limit.
+    package var isFaithful: Bool
+    /// Whether calls are also made to this machine's loopback addresses for callers that are on another machine.
+    package var allowsLoopback: Bool
+    /// Whether calls are also made to link-local addresses, where clouds keep their machines' credentials.
+    package var allowsLinkLocal: Bool
+    package var maximumConnections: Int
+    /// Bytes of one request's body.
+    package var maximumBodySize: Int
+    /// Bytes of all bodies in work.
+    package var maximumBodyMemory: Int
+    /// For requests in work when the daemon is told to end; what takes longer is cut.
+    package var drainTimeout: Duration
+    package var logger: Logger
+
+    package struct TLS: Sendable, Hashable {
+        package var certificate: String
+        package var key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    package init(home: String, logger: Logger = Logger(label: "discoveryd")) {
+        self.home = home
+        homeGroup = nil
+        host = "127.0.0.1"
+        port = 4_580
+        namespace = "default"
+        region = "us-east-1"
+        tls = nil
+        keyFile = nil
+        isFaithful = false
+        allowsLoopback = false
+        allowsLinkLocal = false
+        maximumConnections = 16_384
+        maximumBodySize = 6 << 20
+        maximumBodyMemory = 256 << 20
+        drainTimeout = .seconds(30)
+        self.logger = logger
+    }
+
+    /// The settings as they took effect, one a line, by their names in a configuration file. No secrets are among them.
+    package var summary: String {
+        [
+            "home: \(home)", "listen: \(host.contains(":") ? "[\(host)]" : host):\(port)", "namespace: \(namespace)", "region: \(region)",
+            "keys: \(keyFile ?? "none: everybody on this machine may do everything")",
+            "tls.certificate: \(tls?.certificate ?? "none: plain HTTP")", "faithful: \(isFaithful)", "allow.loopback: \(allowsLoopback)",
+            "allow.link.local: \(allowsLinkLocal)", "maximum.connections: \(maximumConnections)", "maximum.body: \(maximumBodySize)",
+            "maximum.body.memory: \(maximumBodyMemory)", "drain.timeout: \(drainTimeout.components.seconds)",
+        ].joined(separator: "\n")
+    }
+
+    /// Whether only this machine can reach the daemon.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+}
+
+/// Why a daemon cannot begin, in one sentence that says what to do.
+package struct ServerError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable { case configuration, cannotListen, isServed, homeUnusable }
+
+    package let code: Code
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,100 @@
+internal import CoreMetrics
+internal import HTTPServing
+internal import Logging
+internal import Synchronization
+
+/// Between the socket and the endpoints: who is asked, whether the caller may come in, and what every reply carries.
+struct Front: Sendable {
+    let router: Router
+    let gate: Gate
+    let traffic: Traffic
+    let logger: Logger
+
+    /// The answer, where memory has it.
+    func answerAtOnce(_ request: HTTPRequest) -> HTTPResponse? {
+        let endpoint = router.endpoint(for: request)
+        guard let caller = gate.callerAtOnce(request) else { return nil }
+        let call = Call(request: request, id: RequestID(), caller: caller)
+        return endpoint.answerAtOnce(call).map { finished($0, call, endpoint) }
+    }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let endpoint = router.endpoint(for: request)
+        let start = ContinuousClock.now
+        let id = RequestID()
+        let call: Call
+        do throws(Refusal) {
+            call = Call(request: request, id: id, caller: try await gate.caller(request))
+        } catch {
+            let stranger = Call(request: request, id: id, caller: Caller(key: nil, isLocal: false))
+            return finished(endpoint.refusal(error, of: stranger), stranger, endpoint)
+        }
+        let response = await endpoint.answer(call)
+        traffic.took(ContinuousClock.now - start, endpoint.name)
+        return finished(response, call, endpoint)
+    }
+
+    private func finished(_ response: HTTPResponse, _ call: Call, _ endpoint: any Endpoint) -> HTTPResponse {
+        traffic.answered(endpoint.name, response.status)
+        let id = call.id.description
+        var response = response
+        response.headers.append(("x-amzn-RequestId", id))
+        if response.status >= 500 {
+            logger.error(
+                "a request failed",
+                metadata: [
+                    "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
+                    "discovery.request": .string(id),
+                ])
+        } else {
+            logger.debug(
+                "answered",
+                metadata: [
+                    "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
+                    "discovery.request": .string(id),
+                ])
+        }
+        return response
+    }
+}
+
+/// What is counted of requests: by endpoint and class of status.
+final class Traffic: Sendable {
+    private struct Key: Hashable {
+        let endpoint: String
+        let status: Int
+    }
+
+    private struct Known {
+        var counters: [Key: Counter] = [:]
+        var timers: [String: Timer] = [:]
+    }
+
+    private let factory: any MetricsFactory
+    private let known = Mutex(Known())
+
+    init(_ factory: any MetricsFactory) { self.factory = factory }
+
+    func answered(_ endpoint: String, _ status: Int) {
+        let key = Key(endpoint: endpoint, status: status / 100)
+        let counter = known.withLock { known in
+            if let counter = known.counters[key] { return counter }
+            let counter = Counter(
+                label: "discovery.server.requests", dimensions: [("endpoint", endpoint), ("status", "\(key.status)xx")], factory: factory)
+            known.counters[key] = counter
+            return counter
+        }
+        counter.increment()
+    }
+
+    /// Of what was not answered at once.
+    func took(_ duration: Duration, _ endpoint: String) {
+        let timer = known.withLock { known in
+            if let timer = known.timers[endpoint] { return timer }
+            let timer = Timer(label: "discovery.server.duration", dimensions: [("endpoint", endpoint)], factory: factory)
+            known.timers[endpoint] = timer
+            return timer
+        }
+        timer.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+    }
+}

@@ -1,0 +1,120 @@
+internal import DiscoveryKit
+internal import HTTPServing
+internal import Logging
+internal import Messaging
+internal import Registry
+internal import ServiceLifecycle
+internal import Store
+internal import Synchronization
+
+/// A home, served over the network: AWS's protocols and addresses over HTTP, with the home's courier inside.
+///
+/// Of all daemons one serves a home; any number of other processes use it besides, and see what it changes at once.
+package struct Server: Service {
+    private let configuration: ServerConfiguration
+    private let metrics: PrometheusMetrics
+    private let whenListening: @Sendable (Listening) -> Void
+
+    /// The office that a daemon holds of its home.
+    static let office = "daemon"
+
+    /// Where a daemon can be reached.
+    package struct Listening: Sendable {
+        package let host: String
+        package let port: Int
+        package let isTLS: Bool
+        package let home: String
+        /// `nil` where there are none, and everybody may do everything.
+        package let keys: Int?
+
+        package var url: String { "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    }
+
+    /// - Parameters:
+    ///   - metrics: what `/_discovery/metrics` shows; the process's factory, or one of its own.
+    ///   - whenListening: told once requests are answered.
+    package init(
+        _ configuration: ServerConfiguration, metrics: PrometheusMetrics = PrometheusMetrics(),
+        whenListening: @escaping @Sendable (Listening) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.whenListening = whenListening
+    }
+
+    /// Serves until graceful shutdown, which answers all that was accepted, or cancellation, which does not. Waits for the disk at the start.
+    ///
+    /// - Throws: ``ServerError``; what ends the courier or the listener.
+    package func run() async throws {
+        try configuration.check()
+        let keys = try configuration.keyFile.map { path throws(ServerError) in try KeyFile(path: path, logger: configuration.logger) }
+        let discovery = try Discovery(facade)
+        do {
+            try await discovery.withRegistry { registry in
+                let office = registry.store.home.election(Self.office)
+                if let holder = office.holder() {
+                    throw ServerError(
+                        .isServed,
+                        "The home \(configuration.home) is served by \(holder) already. Use that one, end it, or name another home.")
+                }
+                try await office.hold { try await serve(discovery, registry, keys) }
+            }
+        } catch {
+            await discovery.shutdown()
+            throw error
+        }
+        await discovery.shutdown()
+    }
+
+    private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
+        let isListening = Atomic(false)
+        _ = isListening
+        let front = Front(
+            router: Router(
+                admin: AdminEndpoint(unreadiness: { unreadiness(registry) }, metrics: metrics),
+                address: AddressEndpoint(), services: []),
+            gate: Gate(keys: keys), traffic: Traffic(metrics), logger: configuration.logger)
+        let http = try await bind(front)
+        whenListening(
+            Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, keys: nil))
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await http.run() }
+                group.addTask { try await discovery.run() }
+                defer { group.cancelAll() }
+                // Which of them ends first by itself ends the others.
+                try await group.next()
+            }
+        } onGracefulShutdown: {
+            let timeout = configuration.drainTimeout
+            Task { await http.drain(deadline: timeout) }
+        }
+    }
+
+    private func bind(_ front: Front) async throws -> HTTPServer {
+        var http = HTTPServerConfiguration(host: configuration.host, port: configuration.port)
+        http.maximumConnections = configuration.maximumConnections
+        http.maximumBodySize = configuration.maximumBodySize
+        http.maximumBodyMemory = configuration.maximumBodyMemory
+        do {
+            return try await HTTPServer.bind(http) { await front.answer($0) }
+        } catch {
+            throw ServerError(
+                .cannotListen, "discoveryd \(error). Choose another place with --listen, or end what listens there.")
+        }
+    }
+
+    private func unreadiness(_ registry: Registry) -> String? {
+        do throws(StoreError) { try registry.store.home.check() } catch { return error.message }
+        return nil
+    }
+
+    /// The facade that addresses are dispatched through.
+    private var facade: Discovery.Configuration {
+        var facade = Discovery.Configuration()
+        facade.backend = .embedded(home: configuration.home, group: configuration.homeGroup)
+        facade.namespace = configuration.namespace
+        facade.logger = configuration.logger
+        return facade
+    }
+}

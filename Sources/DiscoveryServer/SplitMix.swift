@@ -1,0 +1,19 @@
+/// Random numbers for what nobody gains by guessing: the order of an answer, the ids of requests. The system's own cost a call of the kernel
+/// each. SplitMix64, of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Self.mixed(state)
+    }
+
+    /// One to one: different numbers stay different.
+    static func mixed(_ number: UInt64) -> UInt64 {
+        var mixed = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
