@@ -11,6 +11,7 @@ internal import Synchronization
 struct Courier: Sendable {
     let home: EmbeddedBackend
     let caller: Caller
+    let reach: Reach
     let telemetry: Telemetry
     let logger: Logger
 
@@ -282,7 +283,7 @@ struct Courier: Sendable {
         }
         switch subscription.endpoint {
         case .http(let url):
-            return try await EndpointDelivery(isRaw: configuration.isRaw, contentType: configuration.delivery?.contentType)
+            return try await EndpointDelivery(isRaw: configuration.isRaw, contentType: configuration.delivery?.contentType, reach: reach)
                 .deliver(notification, to: url)
         case .function(let name):
             let body = configuration.isRaw ? Message(message) : Message.bytes(notification.event())

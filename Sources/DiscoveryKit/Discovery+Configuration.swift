@@ -37,6 +37,8 @@ extension Discovery {
         public var queueAdapters: [any QueueAdapter]
         /// The same for topics.
         public var publishAdapters: [any PublishAdapter]
+        /// Where on the network calls may go.
+        package var reach: Reach
         /// Where the library logs: nothing above `debug` but what somebody should act on; never bodies.
         public var logger: Logger
 
@@ -61,6 +63,7 @@ extension Discovery {
             adapters = []
             queueAdapters = []
             publishAdapters = []
+            reach = .everywhere
             logger = Logger(label: "discovery")
         }
 

@@ -1,4 +1,4 @@
-internal import Registry
+package import Registry
 internal import Store
 
 extension Discovery {
@@ -20,19 +20,25 @@ extension Discovery {
     ///
     /// - Throws: `.malformedAddress`; `.invalid` for an address that does not name one instance; `.notFound`; what the home throws.
     public func deregister(_ address: Address) async throws(DiscoveryError) {
+        try await deregister(address, incarnation: nil)
+    }
+
+    /// Removes what is registered under an address; with an incarnation only that registration, and then it is no error if it is gone.
+    package func deregister(_ address: Address, incarnation: Int64?) async throws(DiscoveryError) {
         let (service, id) = try place(address, to: "deregister")
         try await client.telemetry.observe(.deregister, address) { _ throws(DiscoveryError) in
             do throws(DiscoveryError) {
-                try await client.names.deregister(id, from: service, incarnation: nil)
+                try await client.names.deregister(id, from: service, incarnation: incarnation)
             } catch {
                 throw error.with(address: address)
             }
         }
     }
 
-    func register(_ address: Address, _ kind: Resource.Kind, _ attributes: Registry.Attributes, isLeased: Bool) async throws(DiscoveryError)
-        -> Registry.Registered
-    {
+    /// Registers an instance by its attributes, and says which registration it is. Waits and throws as ``register(_:_:)``.
+    package func register(
+        _ address: Address, _ kind: Resource.Kind, _ attributes: Registry.Attributes, isLeased: Bool
+    ) async throws(DiscoveryError) -> Registry.Registered {
         let (service, id) = try place(address, to: "register")
         return try await client.telemetry.observe(.register, address) { observation throws(DiscoveryError) in
             observation.kind = kind

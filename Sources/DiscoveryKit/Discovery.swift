@@ -22,6 +22,15 @@ public struct Discovery: Sendable {
         client = Client(configuration)
     }
 
+    /// The same client, but that its calls reach elsewhere. It is shut down with this one.
+    package func reaching(_ reach: Reach) -> Discovery {
+        var configuration = client.configuration
+        configuration.reach = reach
+        return Discovery(Client(configuration, sharing: client))
+    }
+
+    private init(_ client: Client) { self.client = client }
+
     /// Ends what this client has open, once what it accepted is done. Idempotent. Operations that come later throw `.homeUnusable`.
     public func shutdown() async {
         await client.names.shutdown()
@@ -47,11 +56,12 @@ final class Client: Sendable {
     /// For the courier's office of the home.
     let candidacy: Candidacy
 
-    init(_ configuration: Discovery.Configuration) {
+    /// - Parameter other: whose names and courier this client uses, too.
+    init(_ configuration: Discovery.Configuration, sharing other: Client? = nil) {
         self.configuration = configuration
-        names = configuration.backend.names(keepsJourneys: configuration.keepsJourneys)
-        resolver = Resolver(names, configuration)
-        let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize)
+        names = other?.names ?? configuration.backend.names(keepsJourneys: configuration.keepsJourneys)
+        resolver = other?.resolver ?? Resolver(names, configuration)
+        let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize, reach: configuration.reach)
         caller = Caller(
             resolver: resolver,
             adapters: (configuration.backend.adapters + configuration.adapters).map { BoundedAdapter(adapter: $0) }
@@ -76,17 +86,19 @@ final class Client: Sendable {
             try publishing.outlet(on: route, of: address, avoiding: failed)
         }
         telemetry = Telemetry(logger: configuration.logger)
-        courier = (names as? EmbeddedBackend).map { [names, resolver, caller, telemetry] home in
-            // What it delivers is others' as well: the overrides of this process are not for them.
-            var shared = configuration
-            shared.overrides = []
-            return Courier(
-                home: home,
-                caller: Caller(
-                    resolver: configuration.overrides.isEmpty ? resolver : Resolver(names, shared), adapters: caller.adapters,
-                    interceptor: caller.interceptor, defaults: RequestOptions()),
-                telemetry: telemetry, logger: configuration.logger)
-        }
+        courier =
+            other?.courier
+            ?? (names as? EmbeddedBackend).map { [names, resolver, caller, telemetry] home in
+                // What it delivers is others' as well: the overrides of this process are not for them.
+                var shared = configuration
+                shared.overrides = []
+                return Courier(
+                    home: home,
+                    caller: Caller(
+                        resolver: configuration.overrides.isEmpty ? resolver : Resolver(names, shared), adapters: caller.adapters,
+                        interceptor: caller.interceptor, defaults: RequestOptions()),
+                    reach: configuration.reach, telemetry: telemetry, logger: configuration.logger)
+            }
         candidacy = Candidacy(courier)
     }
 

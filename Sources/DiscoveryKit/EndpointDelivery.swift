@@ -23,6 +23,7 @@ struct EndpointDelivery: Sendable {
     var isRaw = false
     /// The subscription's own, if it has one.
     var contentType: String?
+    var reach = Reach.everywhere
 
     /// Answers are read to their end, so that the connection can be kept, but no further than this; a status counts whatever follows it.
     private static let longestAnswer = 64 << 10
@@ -40,7 +41,7 @@ struct EndpointDelivery: Sendable {
         do {
             let exchange = HTTPExchange(maximumReplySize: Self.longestAnswer, needsWholeReply: false)
             let answer = try await exchange.answer(
-                to: request(notification, to: url), by: HTTPFunctionAdapter.client, until: deadline)
+                to: request(notification, to: url), by: reach.client, until: deadline)
             return Self.outcome(of: answer, from: place)
         } catch {
             // By ==: in a `case`, our own `~=` would take a code of the same name for one of ours.
@@ -82,6 +83,7 @@ struct EndpointDelivery: Sendable {
         if error is Deadlines.Passed || clientError == .deadlineExceeded || clientError == .readTimeout {
             return .retry("\(place) did not answer in time.")
         }
+        if let error = error as? Reach.Forbidden { return .refused("\(place) is not called: \(error.reason).") }
         if let clientError, unsendable.contains(clientError.shortDescription) {
             return .refused("\(place) cannot be called: \(clientError.shortDescription). Correct the endpoint or its content type.")
         }

@@ -8,8 +8,12 @@ internal import Synchronization
 /// Functions behind an HTTP endpoint: a POST each. ``FunctionAnswer`` says what comes back.
 package struct HTTPFunctionAdapter: RequestAdapter {
     let maximumReplySize: Int
+    private let client: HTTPClient
 
-    package init(maximumReplySize: Int) { self.maximumReplySize = maximumReplySize }
+    package init(maximumReplySize: Int, reach: Reach = .everywhere) {
+        self.maximumReplySize = maximumReplySize
+        client = reach.client
+    }
 
     package func accepts(_ resource: Resource) -> Bool {
         guard resource.kind == .function else { return false }
@@ -25,7 +29,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         let answer: FunctionAnswer
         do {
             let left = ContinuousClock.now.duration(to: request.deadline)
-            answer = try await exchange.answer(to: outgoing(request, resource, left), by: Self.client, until: request.deadline)
+            answer = try await exchange.answer(to: outgoing(request, resource, left), by: client, until: request.deadline)
         } catch is NIOTooManyBytesError {
             throw tooLarge(request)
         } catch {
@@ -74,6 +78,9 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         let place = "\(request.address) at \(Resource.shown(resource.location))"
         func made(_ code: DiscoveryError.Code, _ message: String) -> DiscoveryError {
             DiscoveryError(code, message, address: request.address, cause: error)
+        }
+        if let error = error as? Reach.Forbidden {
+            return made(.unsupported, "\(place) is not called: \(error.reason). Register it where callers can reach it themselves.")
         }
         if error is CancellationError { return made(.cancelled, "The calling task was cancelled.") }
         if error as? HTTPClientError == .getConnectionFromPoolTimeout || isOwnTrouble(error) {
@@ -128,23 +135,4 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         default: "\(error)"
         }
     }
-
-    /// One for the process, never shut down: a client of ours may be dropped without ceremony. Connections close when idle.
-    static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        // A redirected POST would be repeated elsewhere as a GET, without its body.
-        configuration.redirectConfiguration = .disallow
-        configuration.decompression = .disabled
-        configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .seconds(10)
-        // Beyond, calls wait for a connection, up to the time allowed for making one.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4_096
-        // Shorter than servers keep theirs, ours 60 s: or a call now and then would meet the closing end.
-        configuration.connectionPool.idleTimeout = .seconds(30)
-        // A refused connection is told at once, so that the facade can resolve again; the client would wait and try the same place.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // The facade's own spans cover the call.
-        configuration.tracing.tracer = nil
-        return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-    }()
 }

@@ -1,23 +1,23 @@
 internal import Foundation
 
 /// The headers that callers and functions exchange beside those of HTTP.
-enum WireHeader {
+package enum WireHeader {
     /// Milliseconds that the caller still waits.
-    static let timeout = "discovery-timeout"
+    package static let timeout = "discovery-timeout"
     /// The instance that the caller means, where it was registered by a process that serves it.
-    static let address = "discovery-address"
+    package static let address = "discovery-address"
     /// Lambda's sign that the body is an error: `Handled` or `Unhandled`.
-    static let functionError = "x-amz-function-error"
+    package static let functionError = "x-amz-function-error"
 }
 
 /// A message's attributes as HTTP headers: `discovery-attribute-NAME: String;value`, the value percent-encoded, binary in base64.
 ///
 /// HTTP folds the case of header names, so an attribute's name is percent-encoded with its capitals.
-enum MessageHeaders {
+package enum MessageHeaders {
     private static let prefix = "discovery-attribute-"
     private static let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
-    static func write(_ attributes: [String: Message.Attribute], add: (String, String) -> Void) {
+    package static func write(_ attributes: [String: Message.Attribute], add: (String, String) -> Void) {
         for (name, attribute) in attributes {
             guard let key = name.addingPercentEncoding(withAllowedCharacters: plain) else { continue }
             switch attribute {
@@ -31,7 +31,7 @@ enum MessageHeaders {
     }
 
     /// What cannot be read is not an attribute of ours.
-    static func read(_ headers: some Sequence<(String, String)>) -> [String: Message.Attribute] {
+    package static func read(_ headers: some Sequence<(String, String)>) -> [String: Message.Attribute] {
         var attributes: [String: Message.Attribute] = [:]
         for (header, value) in headers {
             // Most headers are not ours: tell by length and first letter before folding case.

@@ -39,21 +39,13 @@ struct Front: Sendable {
         let id = call.id.description
         var response = response
         response.headers.append(("x-amzn-RequestId", id))
-        if response.status >= 500 {
-            logger.error(
-                "a request failed",
-                metadata: [
-                    "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
-                    "discovery.request": .string(id),
-                ])
-        } else {
-            logger.debug(
-                "answered",
-                metadata: [
-                    "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
-                    "discovery.request": .string(id),
-                ])
-        }
+        // What failed elsewhere is its caller's to know; what failed here is ours.
+        logger.log(
+            level: response.status == 500 || response.status == 507 ? .error : .debug, "answered",
+            metadata: [
+                "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
+                "discovery.request": .string(id),
+            ])
         return response
     }
 }

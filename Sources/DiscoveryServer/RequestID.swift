@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Under which a request is answered, and logged: written as a UUID. Of one process no two are equal; of two processes, hardly.
+/// Under which a request is answered, and logged: written like a UUID. Of one process no two are equal; of two processes, hardly.
 struct RequestID: Sendable, Hashable, CustomStringConvertible {
     private let process: UInt64
     private let number: UInt64

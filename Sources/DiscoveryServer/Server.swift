@@ -67,12 +67,12 @@ package struct Server: Service {
     }
 
     private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
-        let isListening = Atomic(false)
-        _ = isListening
+        let drain = Drain()
+        let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let front = Front(
             router: Router(
-                admin: AdminEndpoint(unreadiness: { unreadiness(registry) }, metrics: metrics),
-                address: AddressEndpoint(), services: []),
+                admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
+                address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain), services: []),
             gate: Gate(keys: keys), traffic: Traffic(metrics), logger: configuration.logger)
         let http = try await bind(front)
         whenListening(
@@ -87,6 +87,7 @@ package struct Server: Service {
             }
         } onGracefulShutdown: {
             let timeout = configuration.drainTimeout
+            drain.begin()
             Task { await http.drain(deadline: timeout) }
         }
     }
@@ -104,17 +105,21 @@ package struct Server: Service {
         }
     }
 
-    private func unreadiness(_ registry: Registry) -> String? {
+    private func unreadiness(_ registry: Registry, _ drain: Drain) -> String? {
+        if drain.isDraining { return "The daemon is about to end." }
         do throws(StoreError) { try registry.store.home.check() } catch { return error.message }
         return nil
     }
 
-    /// The facade that addresses are dispatched through.
+    /// The facade that addresses are dispatched through, and the courier delivers with.
     private var facade: Discovery.Configuration {
         var facade = Discovery.Configuration()
         facade.backend = .embedded(home: configuration.home, group: configuration.homeGroup)
         facade.namespace = configuration.namespace
+        facade.reach = reach(loopback: true)
         facade.logger = configuration.logger
         return facade
     }
+
+    private func reach(loopback: Bool) -> Reach { Reach(loopback: loopback, linkLocal: configuration.allowsLinkLocal) }
 }
