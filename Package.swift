@@ -124,8 +124,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryServerTests",
             dependencies: [
-                "DiscoveryServer", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .coreMetrics, .configuration, .logging,
-                .lifecycle,
+                "DiscoveryServer", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1,
+                .coreMetrics, .configuration, .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .testTarget(
