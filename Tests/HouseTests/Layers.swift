@@ -48,7 +48,7 @@ struct Layer {
     private static let crypto: Set<String> = ["Crypto"]
     private static let grdb: Set<String> = ["GRDB", "GRDBSQLite"]
     private static let lifecycle: Set<String> = ["ServiceLifecycle", "UnixSignals"]
-    private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat", "NIOSSL"]
+    private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat", "NIOTLS", "NIOSSL"]
     private static let observability: Set<String> = ["Logging", "Metrics", "Tracing", "Instrumentation", "ServiceContextModule"]
     private static let subprocess: Set<String> = ["Subprocess", "System", "SystemPackage"]
 
