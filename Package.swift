@@ -17,6 +17,8 @@ extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
@@ -46,6 +48,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
@@ -63,7 +66,7 @@ let package = Package(
         .target(name: "Store", dependencies: [.grdb, .sqlite], swiftSettings: strict),
         .target(name: "Registry", dependencies: ["Store"], swiftSettings: strict),
         .target(name: "Messaging", dependencies: ["Store", .crypto], swiftSettings: strict),
-        .target(name: "HTTPServing", dependencies: [.nioCore, .nioPosix, .nioHTTP1], swiftSettings: strict),
+        .target(name: "HTTPServing", dependencies: [.nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL], swiftSettings: strict),
         .target(
             name: "DiscoveryKit",
             dependencies: [
@@ -106,12 +109,14 @@ let package = Package(
             path: "Tests/Processes", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1],
+            dependencies: [
+                "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1,
+            ],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes", .grdb, .sqlite], swiftSettings: strict),
-        .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix], swiftSettings: strict),
+        .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", .nioCore, .nioPosix, .nioTLS, .nioSSL], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryKitTests",
             dependencies: [

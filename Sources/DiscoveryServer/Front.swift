@@ -34,6 +34,15 @@ struct Front: Sendable {
         return finished(response, call, endpoint)
     }
 
+    /// What the server refuses by itself, before anybody could say what was asked.
+    func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
+        let bare = refusal.response
+        traffic.answered("refused", bare.status)
+        var response = JSONReply.error("refused", refusal.explanation, status: bare.status, headers: bare.headers)
+        response.headers.append(("x-amzn-RequestId", RequestID().description))
+        return response
+    }
+
     private func finished(_ response: HTTPResponse, _ call: Call, _ endpoint: any Endpoint) -> HTTPResponse {
         traffic.answered(endpoint.name, response.status)
         let id = call.id.description
@@ -88,5 +97,22 @@ final class Traffic: Sendable {
             return timer
         }
         timer.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+    }
+}
+
+extension HTTPRefusal {
+    fileprivate var explanation: String {
+        switch self {
+        case .malformed: "This is no HTTP/1.1 request. Correct it."
+        case .tooSlow: "The request did not come in time. Send it again, faster."
+        case .bodyTooLong: "The body is longer than this daemon takes. Send less, or raise `maximum.body`."
+        case .headTooLong: "The target and headers are longer than this daemon takes. Send less of them."
+        case .versionUnknown: "This daemon speaks HTTP/1.1. Use that."
+        case .encodingUnknown: "A body comes with its length, or in chunks. Use one of them."
+        case .overloaded: "The daemon has as much to do as it takes on. Nothing was done; try again."
+        case .leaving: "The daemon is about to end. Nothing was done; try again."
+        case .notEncrypted: "This port speaks TLS. Use https."
+        case .brokenReply: "The reply cannot be sent. This is a fault of the daemon."
+        }
     }
 }

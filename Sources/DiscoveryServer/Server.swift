@@ -5,7 +5,6 @@ internal import Messaging
 internal import Registry
 internal import ServiceLifecycle
 internal import Store
-internal import Synchronization
 
 /// A home, served over the network: AWS's protocols and addresses over HTTP, with the home's courier inside.
 ///
@@ -67,14 +66,14 @@ package struct Server: Service {
     }
 
     private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
-        let drain = Drain()
+        let drain = DrainNotice()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let front = Front(
             router: Router(
                 admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
                 address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain), services: []),
             gate: Gate(keys: keys), traffic: Traffic(metrics), logger: configuration.logger)
-        let http = try await bind(front)
+        let http = try await bind(front, drain)
         whenListening(
             Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, keys: nil))
         try await withGracefulShutdownHandler {
@@ -87,25 +86,41 @@ package struct Server: Service {
             }
         } onGracefulShutdown: {
             let timeout = configuration.drainTimeout
-            drain.begin()
             Task { await http.drain(deadline: timeout) }
         }
     }
 
-    private func bind(_ front: Front) async throws -> HTTPServer {
+    private func bind(_ front: Front, _ drain: DrainNotice) async throws -> HTTPServer {
         var http = HTTPServerConfiguration(host: configuration.host, port: configuration.port)
         http.maximumConnections = configuration.maximumConnections
         http.maximumBodySize = configuration.maximumBodySize
         http.maximumBodyMemory = configuration.maximumBodyMemory
+        http.maximumConcurrentRequests = configuration.maximumConnections
+        // Its address stays the same: callers do not come from another place that told them of this one a moment ago.
+        http.linger = .milliseconds(100)
+        if let tls = configuration.tls {
+            let logger = configuration.logger
+            http.tls = HTTPServerTLS(certificateChain: tls.certificate, privateKey: tls.key) { report in
+                switch report {
+                case .reloaded: logger.info("the certificate was read again")
+                case .refused(let reason):
+                    logger.error(
+                        "the certificate is not as it should be; the one from before stays", metadata: ["discovery.reason": .string(reason)]
+                    )
+                }
+            }
+        }
         do {
-            return try await HTTPServer.bind(http) { await front.answer($0) }
+            return try await HTTPServer.bind(
+                http, notice: drain, refuse: { front.refusal($0) }, atOnce: { front.answerAtOnce($0) }, respond: { await front.answer($0) })
         } catch {
+            if case HTTPServerError.cannotEncrypt = error { throw ServerError(.configuration, "discoveryd \(error). Correct the files.") }
             throw ServerError(
                 .cannotListen, "discoveryd \(error). Choose another place with --listen, or end what listens there.")
         }
     }
 
-    private func unreadiness(_ registry: Registry, _ drain: Drain) -> String? {
+    private func unreadiness(_ registry: Registry, _ drain: DrainNotice) -> String? {
         if drain.isDraining { return "The daemon is about to end." }
         do throws(StoreError) { try registry.store.home.check() } catch { return error.message }
         return nil

@@ -3,11 +3,18 @@ internal import NIOCore
 /// Sees bytes before they are parsed: times requests from their first byte, holds back what follows the request in work, and throws
 /// away what nobody will answer without parsing it.
 ///
-/// NIO's pipelining handler stops reading while a request is in work, which takes the socket out of the selector and back: two system
-/// calls per request. This one reads on until something comes, which for most clients is never before they have their reply.
-final class ArrivalHandler: ChannelInboundHandler {
+/// Reads on while a request is in work, until something comes, which for most clients is never before they have their reply. Not to read
+/// would take the socket out of the selector and back: two system calls per request.
+final class ArrivalHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What a connection reads in one turn at most, and so the bytes it can hold back.
+    static let turn = 16 * 1024
+    /// Bytes that are parsed before looking whether to go on: pipelined requests are far larger parsed than unparsed.
+    private static let slice = 2048
 
     /// Refers back to this handler; the cycle ends with the handler's time in the pipeline.
     private var connection: ConnectionHandler?
@@ -29,36 +36,47 @@ final class ArrivalHandler: ChannelInboundHandler {
         held.removeAll()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !held.isEmpty {
-            held.append(unwrapInboundIn(data))
-            return
-        }
-        switch connection?.bytesCame() {
-        case .parse: context.fireChannelRead(data)
-        case .hold: held.append(unwrapInboundIn(data))
-        case .discard, nil: break
-        }
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        if held.isEmpty { context.read() }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        if held.isEmpty, let rest = parse(buffer, context: context) {
+            held.append(rest)
+        } else if !held.isEmpty {
+            held.append(buffer)
+        }
     }
 
     /// The connection is ready for the next request.
     func release() {
-        guard let context, let connection, !held.isEmpty else { return }
-        releasing: while let buffer = held.first {
-            switch connection.bytesCame() {
-            case .hold: break releasing
-            case .discard: held.removeAll()
-            case .parse:
-                held.removeFirst()
-                context.fireChannelRead(wrapInboundOut(buffer))
+        guard let context, !held.isEmpty else { return }
+        while let buffer = held.popFirst() {
+            if let rest = parse(buffer, context: context) {
+                held.prepend(rest)
+                break
             }
         }
         context.fireChannelReadComplete()
         if held.isEmpty { context.read() }
+    }
+
+    /// - Returns: What is to be held back.
+    private func parse(_ buffer: ByteBuffer, context: ChannelHandlerContext) -> ByteBuffer? {
+        var rest = buffer
+        while rest.readableBytes > 0 {
+            switch connection?.bytesCame() {
+            case .parse:
+                if rest.readableBytes <= Self.slice {
+                    context.fireChannelRead(wrapInboundOut(rest))
+                    return nil
+                }
+                rest.readSlice(length: Self.slice).map { context.fireChannelRead(wrapInboundOut($0)) }
+            case .hold: return rest
+            case .discard, nil: return nil
+            }
+        }
+        return nil
     }
 }

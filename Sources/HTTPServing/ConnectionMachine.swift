@@ -3,6 +3,8 @@
 /// A connection has at most one request at a time in its hands. Bytes of the next are held, not parsed, until its reply is out.
 struct ConnectionMachine {
     enum State: Equatable {
+        /// TLS is being agreed on.
+        case handshaking
         /// Nothing of the next request has come.
         case idle
         /// Some of a request has come, but not the end of its headers.
@@ -21,7 +23,7 @@ struct ConnectionMachine {
 
     /// What the connection waits for its peer to do, each with a time limit of its own.
     enum Patience: Equatable {
-        case request, head, body, reply, close
+        case handshake, request, head, body, reply, close
     }
 
     /// What the end of a request's headers tells.
@@ -34,19 +36,23 @@ struct ConnectionMachine {
         var keepsAlive = true
         var isHEAD = false
         var isHTTP10 = false
+        /// What is wrong with the head beyond its length, so that it is refused.
+        var flaw: HTTPRefusal?
     }
 
-    private(set) var state = State.idle
+    private(set) var state: State
     private var head = Head()
     private let maximumBodySize: Int
 
-    init(maximumBodySize: Int) {
+    init(maximumBodySize: Int, isEncrypted: Bool = false) {
         self.maximumBodySize = maximumBodySize
+        state = isEncrypted ? .handshaking : .idle
     }
 
     /// What is waited for; nil while it is the handler's turn, which has no time limit here.
     var patience: Patience? {
         switch state {
+        case .handshaking: .handshake
         case .idle: .request
         case .readingHead: .head
         case .readingBody: .body
@@ -58,11 +64,18 @@ struct ConnectionMachine {
 
     // MARK: Reading
 
+    mutating func handshakeEnded() {
+        if state == .handshaking { state = .idle }
+    }
+
+    /// Whether what has been parsed has to wait: a request is in the connection's hands.
+    var isBusy: Bool { state == .working || state == .replying }
+
     enum BytesAction: Equatable { case parse, hold, discard }
 
     mutating func bytesCame() -> BytesAction {
         switch state {
-        case .idle:
+        case .idle, .handshaking:
             state = .readingHead
             return .parse
         case .readingHead, .readingBody: return .parse
@@ -71,18 +84,19 @@ struct ConnectionMachine {
         }
     }
 
-    enum HeadAction: Equatable { case proceed, proceedWithContinue, refuse(Refusal), ignore }
+    enum HeadAction: Equatable { case proceed, proceedWithContinue, refuse(HTTPRefusal), ignore }
 
     mutating func headCame(_ head: Head) -> HeadAction {
         guard state == .readingHead || state == .idle else { return .ignore }
         self.head = head
         guard head.hasValidHost else { return refuse(.malformed) }
+        if let flaw = head.flaw { return refuse(flaw) }
         guard head.declaredLength ?? 0 <= maximumBodySize else { return refuse(.bodyTooLong) }
         state = .readingBody(received: 0)
         return head.expectsContinue && !head.isHTTP10 && head.declaredLength != 0 ? .proceedWithContinue : .proceed
     }
 
-    enum BodyAction: Equatable { case keep, refuse(Refusal), ignore }
+    enum BodyAction: Equatable { case keep, refuse(HTTPRefusal), ignore }
 
     /// - Parameter fits: Whether the server has memory left for these bytes; asked only where it matters.
     mutating func bodyCame(_ count: Int, fits: () -> Bool) -> BodyAction {
@@ -102,13 +116,12 @@ struct ConnectionMachine {
 
     /// The peer's bytes are no HTTP, or break a limit of the parser.
     /// - Returns: What to answer; nil if there is nothing to answer.
-    mutating func parsingFailed(_ refusal: Refusal) -> Refusal? {
+    mutating func parsingFailed(_ refusal: HTTPRefusal) -> HTTPRefusal? {
         switch state {
         case .idle, .readingHead, .readingBody:
             state = .closing
             return refusal
-        // In work: parsing is held back, so this is the peer's end, which `disconnected` reports.
-        case .working, .replying, .closing, .lingering, .closed: return nil
+        case .handshaking, .working, .replying, .closing, .lingering, .closed: return nil
         }
     }
 
@@ -146,7 +159,7 @@ struct ConnectionMachine {
 
     // MARK: Ending
 
-    enum EndingAction: Equatable { case nothing, refuse(Refusal), shutOutput, cut }
+    enum EndingAction: Equatable { case nothing, refuse(HTTPRefusal), shutOutput, cut }
 
     mutating func patienceEnded() -> EndingAction {
         switch state {
@@ -156,7 +169,7 @@ struct ConnectionMachine {
         case .readingHead, .readingBody:
             state = .closing
             return .refuse(.tooSlow)
-        case .replying, .closing, .lingering: return .cut
+        case .handshaking, .replying, .closing, .lingering: return .cut
         case .working, .closed: return .nothing
         }
     }
@@ -174,7 +187,7 @@ struct ConnectionMachine {
             // None can be on its way yet, but for a pipelined one.
             state = .closing
             return .shutOutput
-        case .readingHead, .readingBody, .working, .closing, .lingering, .closed: return .nothing
+        case .handshaking, .readingHead, .readingBody, .working, .closing, .lingering, .closed: return .nothing
         }
     }
 
@@ -184,6 +197,8 @@ struct ConnectionMachine {
         case .readingHead, .readingBody:
             state = .closing
             return .refuse(.leaving)
+        // No request can be on its way.
+        case .handshaking: return .cut
         default: return lingerEnded()
         }
     }
@@ -199,12 +214,12 @@ struct ConnectionMachine {
         return state == .working
     }
 
-    private mutating func refuse(_ refusal: Refusal) -> HeadAction {
+    private mutating func refuse(_ refusal: HTTPRefusal) -> HeadAction {
         state = .closing
         return .refuse(refusal)
     }
 
-    private mutating func refuse(_ refusal: Refusal) -> BodyAction {
+    private mutating func refuse(_ refusal: HTTPRefusal) -> BodyAction {
         state = .closing
         return .refuse(refusal)
     }

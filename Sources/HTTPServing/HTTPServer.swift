@@ -21,14 +21,23 @@ package final class HTTPServer: Sendable {
     /// Opens the port. From here on the system queues connections (``Listener/backlog`` of them); none is answered before ``run()``.
     /// - Parameters:
     ///   - group: Whose threads do the input and output; nil for NIO's shared ones. It must outlive the server.
+    ///   - notice: Told when ``drain(deadline:)`` begins. Several servers may share one.
+    ///   - refuse: What the server answers by itself, on its event loop: a bare reply to add a body and headers to.
+    ///   - atOnce: Asked first, on the event loop, so that it must neither wait nor take long; nil hands the request to `respond`. Counted
+    ///     and limited as any other.
     ///   - respond: Called once for each request, concurrently; cancelled when the client is gone or the server ends.
-    /// - Throws: ``HTTPServerError/cannotListen(host:port:cause:)``.
+    /// - Throws: ``HTTPServerError/cannotListen(host:port:cause:)`` or
+    ///   ``HTTPServerError/cannotEncrypt(certificateChain:privateKey:cause:)``.
     package static func bind(
         _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
         on group: (any EventLoopGroup)? = nil,
+        notice: DrainNotice = DrainNotice(),
+        refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = \.response,
+        atOnce: (@Sendable (HTTPRequest) -> HTTPResponse?)? = nil,
         respond: @escaping @concurrent @Sendable (HTTPRequest) async -> HTTPResponse
     ) async throws -> HTTPServer {
-        let state = ServerState(configuration, respond: respond)
+        let state = ServerState(configuration, ServerState.Handlers(refuse: refuse, atOnce: atOnce, respond: respond), notice)
+        let certificate = try await certificate(configuration.tls)
         let bootstrap = ServerBootstrap(group: group ?? MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -36,8 +45,13 @@ package final class HTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AdmissionHandler(server: state)) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: ArrivalHandler.turn)
+            )
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try state.welcome(channel) }
+                guard let certificate else { return channel.eventLoop.makeCompletedFuture { try state.welcome(channel) } }
+                return certificate.current(on: channel.eventLoop).flatMapThrowing { try state.welcome(channel, tls: $0) }
             }
         do {
             let socket = try await NIOThreadPool.singleton.runIfActive { try boundSocket(configuration) }
@@ -48,6 +62,19 @@ package final class HTTPServer: Sendable {
             throw HTTPServerError.cannotListen(host: configuration.host, port: configuration.port, cause: error)
         }
     }
+
+    private static func certificate(_ tls: HTTPServerTLS?) async throws -> Certificate? {
+        guard let tls else { return nil }
+        do {
+            return try await NIOThreadPool.singleton.runIfActive { try Certificate(tls) }
+        } catch {
+            throw HTTPServerError.cannotEncrypt(certificateChain: tls.certificateChain, privateKey: tls.privateKey, cause: error)
+        }
+    }
+
+    /// How many connections are open now, and how many requests are in work: for metrics.
+    package var connections: Int { state.openConnections }
+    package var requests: Int { state.requestsInWork }
 
     private init(_ state: ServerState, listener: any Channel) {
         self.state = state

@@ -14,8 +14,12 @@ package struct HTTPServerConfiguration: Sendable {
     ///
     /// Without it, `maximumConnections` half sent bodies would be the bound: gigabytes.
     package var maximumBodyMemory: Int
+    /// Bytes of all replies that their clients have not taken, together. With more, those that have waited longest are cut off.
+    package var maximumReplyMemory: Int
     /// Bytes of a request's target and headers together, and of its trailers. More is answered 431.
     package var maximumHeadSize: Int
+    /// Headers of a request, and of its trailers. More is answered 431.
+    package var maximumHeaderCount: Int
     /// From the first byte of a request to the end of its headers; then 408.
     package var headerTimeout: Duration
     /// From the end of the headers to the end of the body, however long that is; then 408.
@@ -30,6 +34,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var closeTimeout: Duration
     /// How long after the last arrival a draining server still takes new connections: callers that resolved its address a moment ago.
     package var linger: Duration
+    /// Nil for plain HTTP.
+    package var tls: HTTPServerTLS?
 
     package init(
         host: String = "127.0.0.1",
@@ -38,13 +44,16 @@ package struct HTTPServerConfiguration: Sendable {
         maximumConcurrentRequests: Int = 512,
         maximumBodySize: Int = 6 * 1024 * 1024 + 64 * 1024,
         maximumBodyMemory: Int = 256 * 1024 * 1024,
+        maximumReplyMemory: Int = 256 * 1024 * 1024,
         maximumHeadSize: Int = 64 * 1024,
+        maximumHeaderCount: Int = 256,
         headerTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(60),
         idleTimeout: Duration = .seconds(60),
         replyTimeout: Duration = .seconds(60),
         closeTimeout: Duration = .seconds(2),
-        linger: Duration = .seconds(1)
+        linger: Duration = .seconds(1),
+        tls: HTTPServerTLS? = nil
     ) {
         self.host = host
         self.port = port
@@ -52,12 +61,15 @@ package struct HTTPServerConfiguration: Sendable {
         self.maximumConcurrentRequests = maximumConcurrentRequests
         self.maximumBodySize = maximumBodySize
         self.maximumBodyMemory = maximumBodyMemory
+        self.maximumReplyMemory = maximumReplyMemory
         self.maximumHeadSize = maximumHeadSize
+        self.maximumHeaderCount = maximumHeaderCount
         self.headerTimeout = headerTimeout
         self.bodyTimeout = bodyTimeout
         self.idleTimeout = idleTimeout
         self.replyTimeout = replyTimeout
         self.closeTimeout = closeTimeout
         self.linger = linger
+        self.tls = tls
     }
 }

@@ -1,22 +1,31 @@
 internal import NIOCore
 
-/// A connection over the limit: told so, then closed, without a byte of it being looked at.
-final class RefusingHandler: ChannelInboundHandler {
+/// A connection that is told why, then closed, without a byte of it being looked at.
+final class RefusingHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private static let reply = ByteBuffer(
-        string: "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-
+    private let reply: FramedReply
     private let patience: TimeAmount
     private var end: Scheduled<Void>?
 
-    init(patience: TimeAmount) {
+    init(_ reply: FramedReply, patience: TimeAmount) {
+        self.reply = reply
         self.patience = patience
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { refuse(context: context) }
+    }
+
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(Self.reply), promise: nil)
+        refuse(context: context)
+    }
+
+    private func refuse(context: ChannelHandlerContext) {
+        context.write(wrapOutboundOut(reply.head), promise: nil)
+        if let body = reply.body { context.write(wrapOutboundOut(body), promise: nil) }
+        context.flush()
         // Only the output: closing over unread bytes would make the peer's kernel throw the reply away.
         context.close(mode: .output, promise: nil)
         let channel = context.channel

@@ -51,6 +51,8 @@ struct ServerLedger {
     /// Requests whose handler has not returned.
     private(set) var requests = 0
     private(set) var bodyBytes = 0
+    /// Of replies that their peers have not taken.
+    private(set) var replyBytes = 0
     /// When the last connection or request came, or the drain.
     private var lastArrival = NIODeadline.uptimeNanoseconds(0)
     /// Whoever calls without end without resolving again cannot make the linger last for longer.
@@ -62,12 +64,14 @@ struct ServerLedger {
     private let maximumRefusedConnections = 64
     private let maximumRequests: Int
     private let maximumBodyBytes: Int
+    private let maximumReplyBytes: Int
 
     init(_ configuration: HTTPServerConfiguration) {
         linger = TimeAmount(limited: configuration.linger)
         maximumConnections = configuration.maximumConnections
         maximumRequests = configuration.maximumConcurrentRequests
         maximumBodyBytes = configuration.maximumBodyMemory
+        maximumReplyBytes = configuration.maximumReplyMemory
     }
 
     // MARK: Connections and requests
@@ -92,7 +96,7 @@ struct ServerLedger {
         return advance()
     }
 
-    enum Verdict: Equatable { case work, refuse(Refusal) }
+    enum Verdict: Equatable { case work, refuse(HTTPRefusal) }
 
     /// - Parameter now: Looked at only while draining.
     mutating func requestCame(at now: @autoclosure () -> NIODeadline) -> Verdict {
@@ -117,6 +121,16 @@ struct ServerLedger {
 
     mutating func release(bytes: Int) {
         bodyBytes -= bytes
+    }
+
+    var holdsTooMuchReply: Bool { replyBytes > maximumReplyBytes }
+
+    mutating func replyWaits(bytes: Int) {
+        replyBytes += bytes
+    }
+
+    mutating func replyTaken(bytes: Int) {
+        replyBytes -= bytes
     }
 
     // MARK: Beginning and ending

@@ -1,19 +1,27 @@
 internal import NIOCore
+internal import NIOSSL
 internal import Synchronization
 
 /// What a server's connections, its `run` and its `drain` share. The ledger decides under the lock; effects happen outside it.
 final class ServerState: Sendable {
-    typealias Respond = @concurrent @Sendable (HTTPRequest) async -> HTTPResponse
+    struct Handlers: Sendable {
+        let refuse: @Sendable (HTTPRefusal) -> HTTPResponse
+        let atOnce: (@Sendable (HTTPRequest) -> HTTPResponse?)?
+        let respond: @concurrent @Sendable (HTTPRequest) async -> HTTPResponse
+    }
 
     let configuration: HTTPServerConfiguration
     let timeLimits: TimeLimits
-    let respond: Respond
+    let handlers: Handlers
+    private let notice: DrainNotice
 
     private struct Link {
         let channel: any Channel
         let admission: ServerLedger.Admission
         /// Nil for a connection that is only refused, or not yet set up.
         var handler: NIOLoopBound<ConnectionHandler>?
+        /// A reply that its peer takes its time to take.
+        var reply: (bytes: Int, since: NIODeadline)?
     }
 
     private struct Guarded {
@@ -38,10 +46,11 @@ final class ServerState: Sendable {
 
     private let guarded: Mutex<Guarded>
 
-    init(_ configuration: HTTPServerConfiguration, respond: @escaping Respond) {
+    init(_ configuration: HTTPServerConfiguration, _ handlers: Handlers, _ notice: DrainNotice) {
         self.configuration = configuration
         timeLimits = TimeLimits(configuration)
-        self.respond = respond
+        self.handlers = handlers
+        self.notice = notice
         guarded = Mutex(Guarded(ledger: ServerLedger(configuration)))
     }
 
@@ -59,7 +68,7 @@ final class ServerState: Sendable {
         if admission == .drop { return false }
         channel.closeFuture.whenComplete { _ in
             self.update {
-                $0.links[key] = nil
+                if let reply = $0.links.removeValue(forKey: key)?.reply { $0.ledger.replyTaken(bytes: reply.bytes) }
                 return $0.ledger.connectionEnded(wasServed: admission == .serve)
             }
         }
@@ -67,7 +76,8 @@ final class ServerState: Sendable {
     }
 
     /// Sets up a connection that was admitted, on its own event loop.
-    func welcome(_ channel: any Channel) throws {
+    /// - Parameter tls: What decrypts; nil for plain HTTP.
+    func welcome(_ channel: any Channel, tls: NIOSSLContext? = nil) throws {
         let connection = ConnectionHandler(server: self)
         let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         let key = ObjectIdentifier(channel)
@@ -76,8 +86,17 @@ final class ServerState: Sendable {
             return $0.links[key]?.admission
         }
         switch admission {
-        case .serve: try connection.install(in: channel)
-        case .refuse: try channel.pipeline.syncOperations.addHandler(RefusingHandler(patience: timeLimits[.close]))
+        case .serve:
+            if let tls {
+                try channel.pipeline.syncOperations.addHandler(PlainRequestHandler(server: self))
+                try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+            }
+            try connection.install(in: channel)
+        case .refuse where tls == nil:
+            let reply = bytes(of: .overloaded, ReplyForm(closes: true))
+            try channel.pipeline.syncOperations.addHandler(RefusingHandler(reply, patience: timeLimits[.close]))
+        // Under TLS nothing can be told before a handshake, whose work is what there is too much of.
+        case .refuse: throw ChannelError.ioOnClosedChannel
         // Cut meanwhile.
         case .drop, nil: throw ChannelError.ioOnClosedChannel
         }
@@ -94,6 +113,44 @@ final class ServerState: Sendable {
         return leaving
     }
 
+    /// Counts a reply that the socket did not take whole. Where all of them hold too much, those that have waited longest are cut off.
+    func replyWaits(bytes: Int, of channel: any Channel) {
+        let key = ObjectIdentifier(channel)
+        let cut = guarded.withLock { guarded -> [any Channel] in
+            guard guarded.links[key] != nil else { return [] }
+            guarded.links[key]?.reply = (bytes, .now())
+            guarded.ledger.replyWaits(bytes: bytes)
+            guard guarded.ledger.holdsTooMuchReply else { return [] }
+            var cut: [any Channel] = []
+            for (slow, link) in guarded.links.filter({ $0.key != key && $0.value.reply != nil })
+                .sorted(by: { $0.value.reply?.since ?? .distantFuture < $1.value.reply?.since ?? .distantFuture })
+            where guarded.ledger.holdsTooMuchReply {
+                guarded.links[slow]?.reply = nil
+                guarded.ledger.replyTaken(bytes: link.reply?.bytes ?? 0)
+                cut.append(link.channel)
+            }
+            return cut
+        }
+        for channel in cut { channel.close(promise: nil) }
+    }
+
+    func replyTaken(of channel: any Channel) {
+        guarded.withLock {
+            let key = ObjectIdentifier(channel)
+            guard let reply = $0.links[key]?.reply else { return }
+            $0.links[key]?.reply = nil
+            $0.ledger.replyTaken(bytes: reply.bytes)
+        }
+    }
+
+    /// A refusal as whoever runs the server dresses it; bare where that breaks the framing.
+    func bytes(of refusal: HTTPRefusal, _ form: ReplyForm) -> FramedReply {
+        if let reply = handlers.refuse(refusal).framed(form) ?? refusal.response.framed(form) { return reply }
+        preconditionFailure("a bare refusal is well-formed")
+    }
+
+    func response(to refusal: HTTPRefusal) -> HTTPResponse { handlers.refuse(refusal) }
+
     func reserve(bytes: Int) -> Bool {
         guarded.withLock { $0.ledger.reserve(bytes: bytes) }
     }
@@ -108,6 +165,7 @@ final class ServerState: Sendable {
     var requestsInWork: Int { guarded.withLock { $0.ledger.requests } }
     var openConnections: Int { guarded.withLock { $0.links.count } }
     var bodyBytesHeld: Int { guarded.withLock { $0.ledger.bodyBytes } }
+    var replyBytesHeld: Int { guarded.withLock { $0.ledger.replyBytes } }
     var lostListener: Bool { guarded.withLock { $0.ledger.lostListener } }
     var wasCut: Bool { guarded.withLock { $0.ledger.wasCut } }
 
@@ -133,6 +191,7 @@ final class ServerState: Sendable {
     /// Begins to drain. Only the first call's deadline counts.
     func drain(deadline: Duration) {
         let deadline = TimeAmount(limited: deadline)
+        defer { notice.begin() }
         let began = guarded.withLock { guarded -> (ServerLedger.Effects, Listener?) in
             let began = guarded.ledger.phase == .serving
             return (guarded.ledger.drain(at: .now(), deadline: deadline), began ? guarded.listener : nil)

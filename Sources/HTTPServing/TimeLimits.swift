@@ -2,9 +2,10 @@ internal import NIOCore
 
 /// A configuration's time limits as the event loop counts them, converted once.
 struct TimeLimits: Sendable {
-    private let request, head, body, reply, close: TimeAmount
+    private let handshake, request, head, body, reply, close: TimeAmount
 
     init(_ configuration: HTTPServerConfiguration) {
+        handshake = TimeAmount(limited: configuration.tls?.handshakeTimeout ?? .zero)
         request = TimeAmount(limited: configuration.idleTimeout)
         head = TimeAmount(limited: configuration.headerTimeout)
         body = TimeAmount(limited: configuration.bodyTimeout)
@@ -14,6 +15,7 @@ struct TimeLimits: Sendable {
 
     subscript(patience: ConnectionMachine.Patience) -> TimeAmount {
         switch patience {
+        case .handshake: handshake
         case .request: request
         case .head: head
         case .body: body

@@ -7,10 +7,11 @@ import Foundation
         IdleBenchmark.self, SyncCountBenchmark.self, QueueSendBenchmark.self, QueueLifeBenchmark.self, PublishBenchmark.self,
         QueueRedisBenchmark.self,
         QueueReceiveBenchmark.self, QueueWakeBenchmark.self, QueueMemoryBenchmark.self, QueueDiskBenchmark.self,
+        ServerBenchmark.self,
     ]
     static let roles: [any Role.Type] = [
         ResolvingRole.self, RegisteringRole.self, AnsweringRole.self, IdlingRole.self, ProducingRole.self, ConsumingRole.self,
-        ParkedRole.self, MemoryRole.self,
+        ParkedRole.self, MemoryRole.self, ServingRole.self,
     ]
 
     static let help = """

@@ -7,9 +7,9 @@ struct ConnectionMachineTests {
 
     /// A machine in each state, by the events that lead there.
     private static func machine(in state: Machine.State) -> Machine {
-        var machine = Machine(maximumBodySize: 10)
+        var machine = Machine(maximumBodySize: 10, isEncrypted: state == .handshaking)
         switch state {
-        case .idle: break
+        case .handshaking, .idle: break
         case .readingHead: _ = machine.bytesCame()
         case .readingBody(let received):
             _ = machine.headCame(Machine.Head())
@@ -31,20 +31,20 @@ struct ConnectionMachineTests {
     }
 
     private static let states: [Machine.State] = [
-        .idle, .readingHead, .readingBody(received: 4), .working, .replying, .closing, .lingering, .closed,
+        .handshaking, .idle, .readingHead, .readingBody(received: 4), .working, .replying, .closing, .lingering, .closed,
     ]
 
     @Test func `bytes are parsed, held or thrown away`() {
-        let table: [Machine.BytesAction] = [.parse, .parse, .parse, .hold, .hold, .discard, .discard, .discard]
+        let table: [Machine.BytesAction] = [.parse, .parse, .parse, .parse, .hold, .hold, .discard, .discard, .discard]
         for (state, action) in zip(Self.states, table) {
             var machine = Self.machine(in: state)
             #expect(machine.bytesCame() == action, "\(state)")
-            #expect(machine.state == (state == .idle ? .readingHead : state))
+            #expect(machine.state == ([.idle, .handshaking].contains(state) ? .readingHead : state))
         }
     }
 
     @Test func `each state waits for one thing, and for nothing while the handler works`() {
-        let table: [Machine.Patience?] = [.request, .head, .body, nil, .reply, .reply, .close, nil]
+        let table: [Machine.Patience?] = [.handshake, .request, .head, .body, nil, .reply, .reply, .close, nil]
         for (state, patience) in zip(Self.states, table) { #expect(Self.machine(in: state).patience == patience, "\(state)") }
     }
 
@@ -59,13 +59,14 @@ struct ConnectionMachineTests {
             (.init(expectsContinue: true), .proceedWithContinue),
             (.init(declaredLength: 10, expectsContinue: true, isHTTP10: true), .proceed),
             (.init(hasValidHost: false), .refuse(.malformed)),
+            (.init(flaw: .encodingUnknown), .refuse(.encodingUnknown)),
         ]
         for (head, action) in table {
             var machine = Self.machine(in: .readingHead)
             #expect(machine.headCame(head) == action, "\(head)")
             if case .refuse = action { #expect(machine.state == .closing) } else { #expect(machine.state == .readingBody(received: 0)) }
         }
-        for state in Self.states.dropFirst(2) {
+        for state in Self.states.dropFirst(3) {
             var machine = Self.machine(in: state)
             #expect(machine.headCame(Machine.Head()) == .ignore, "\(state)")
         }
@@ -141,9 +142,11 @@ struct ConnectionMachineTests {
 
     @Test func `impatience, the linger's end and the server's end each have their way with a state`() {
         typealias Ending = Machine.EndingAction
-        let patience: [Ending] = [.shutOutput, .refuse(.tooSlow), .refuse(.tooSlow), .nothing, .cut, .cut, .cut, .nothing]
-        let linger: [Ending] = [.refuse(.leaving), .nothing, .nothing, .nothing, .shutOutput, .nothing, .nothing, .nothing]
-        let stop: [Ending] = [.refuse(.leaving), .refuse(.leaving), .refuse(.leaving), .nothing, .shutOutput, .nothing, .nothing, .nothing]
+        let patience: [Ending] = [.cut, .shutOutput, .refuse(.tooSlow), .refuse(.tooSlow), .nothing, .cut, .cut, .cut, .nothing]
+        let linger: [Ending] = [.nothing, .refuse(.leaving), .nothing, .nothing, .nothing, .shutOutput, .nothing, .nothing, .nothing]
+        let stop: [Ending] = [
+            .cut, .refuse(.leaving), .refuse(.leaving), .refuse(.leaving), .nothing, .shutOutput, .nothing, .nothing, .nothing,
+        ]
         for (index, state) in Self.states.enumerated() {
             var machine = Self.machine(in: state)
             #expect(machine.patienceEnded() == patience[index], "\(state)")
@@ -151,6 +154,15 @@ struct ConnectionMachineTests {
             #expect(machine.lingerEnded() == linger[index], "\(state)")
             machine = Self.machine(in: state)
             #expect(machine.serverStopped() == stop[index], "\(state)")
+        }
+    }
+
+    @Test func `a handshake ends once, and only requests in the connection's hands make what follows wait`() {
+        for state in Self.states {
+            var machine = Self.machine(in: state)
+            #expect(machine.isBusy == [.working, .replying].contains(state), "\(state)")
+            machine.handshakeEnded()
+            #expect(machine.state == (state == .handshaking ? .idle : state))
         }
     }
 

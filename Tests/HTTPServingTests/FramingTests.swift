@@ -1,10 +1,16 @@
+import Foundation
+import NIOCore
 import Testing
 
 @testable import HTTPServing
 
 struct FramingTests {
-    private func fields(_ response: HTTPResponse, _ form: ReplyForm = ReplyForm()) -> [String] {
-        response.fields(form, bodyLength: response.body.count).map { "\($0): \($1)" }
+    /// The head's lines after the first; nil for a reply that would break the framing.
+    private func fields(_ response: HTTPResponse, _ form: ReplyForm = ReplyForm()) -> [String]? {
+        response.framed(form).map { reply in
+            let text = String(decoding: reply.head.readableBytesView, as: UTF8.self)
+            return text.components(separatedBy: "\r\n\r\n")[0].components(separatedBy: "\r\n").dropFirst().map(\.self)
+        }
     }
 
     @Test func `the server frames a reply, whatever its handler says`() {
@@ -29,13 +35,38 @@ struct FramingTests {
         for (name, value) in [
             ("", "a"), ("a b", "c"), ("a:", "c"), ("ä", "c"), ("a", "b\r\nc: d"), ("a", "b\n"), ("a", "\0"), ("a\r", "b"),
         ] {
-            #expect(!HTTPResponse(headers: [(name, value)]).isWellFormed, "\(name): \(value)")
+            #expect(fields(HTTPResponse(headers: [(name, value)])) == nil, "\(name): \(value)")
         }
         for (name, value) in [("A-1_b.!#$%&'*+^`|~", ""), ("a", "b\tc ü")] {
-            #expect(HTTPResponse(headers: [(name, value)]).isWellFormed, "\(name): \(value)")
+            #expect(fields(HTTPResponse(headers: [(name, value)])) != nil, "\(name): \(value)")
         }
-        for status in [-1, 0, 100, 101, 199, 1000, .max] { #expect(!HTTPResponse(status: status).isWellFormed, "\(status)") }
-        for status in [200, 299, 404, 599, 999] { #expect(HTTPResponse(status: status).isWellFormed, "\(status)") }
+        for status in [-1, 0, 100, 101, 199, 1000, .max] { #expect(fields(HTTPResponse(status: status)) == nil, "\(status)") }
+        for status in [200, 299, 404, 599, 999] { #expect(fields(HTTPResponse(status: status)) != nil, "\(status)") }
+    }
+
+    @Test func `a body is sent as given, short or long, as bytes or in a buffer`() throws {
+        for count in [0, 1, 16 * 1024, 16 * 1024 + 1, 100_000] {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            for response in [HTTPResponse(body: bytes), HTTPResponse(buffer: ByteBuffer(bytes: bytes))] {
+                for response in [response, response.settled()] {
+                    let reply = try #require(response.framed(ReplyForm()))
+                    var whole = Array(reply.head.readableBytesView)
+                    if let body = reply.body { whole += Array(body.readableBytesView) }
+                    #expect(whole == Array("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n".utf8) + bytes)
+                    #expect(reply.count == whole.count)
+                    #expect(response.body == bytes)
+                    #expect(try #require(response.framed(ReplyForm(omitsBody: true))).body == nil)
+                }
+            }
+        }
+    }
+
+    @Test func `every refusal is well-formed, and tells its status`() throws {
+        for refusal in HTTPRefusal.allCases {
+            let reply = try #require(refusal.response.framed(ReplyForm(closes: true)))
+            #expect(String(decoding: reply.head.readableBytesView, as: UTF8.self).hasPrefix("HTTP/1.1 \(refusal.response.status) "))
+            #expect(refusal.response.status >= 400)
+        }
     }
 
     @Test func `header names are compared without regard to case`() {

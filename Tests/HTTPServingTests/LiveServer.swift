@@ -6,10 +6,13 @@ import Testing
 /// Runs a server for as long as `body` does, then cuts it off and checks that nothing of it is left.
 func withServer(
     _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(linger: .zero),
+    notice: DrainNotice = DrainNotice(),
+    refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = \.response,
+    atOnce: (@Sendable (HTTPRequest) -> HTTPResponse?)? = nil,
     respond: @escaping @concurrent @Sendable (HTTPRequest) async -> HTTPResponse = echo,
     _ body: (HTTPServer) async throws -> Void
 ) async throws {
-    let server = try await HTTPServer.bind(configuration, respond: respond)
+    let server = try await HTTPServer.bind(configuration, notice: notice, refuse: refuse, atOnce: atOnce, respond: respond)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             do { try await server.run() } catch is CancellationError {}
@@ -27,6 +30,7 @@ func withServer(
     #expect(server.state.openConnections == 0)
     #expect(server.state.requestsInWork == 0)
     #expect(server.state.bodyBytesHeld == 0)
+    #expect(server.state.replyBytesHeld == 0)
 }
 
 /// Answers with the request's method, target and body.

@@ -130,6 +130,11 @@ final class RawClient: Sendable {
         return poll(&entry, 1, limit) == 0
     }
 
+    /// Sends no more, but reads on.
+    func closeOutput() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// Once, however often it is called: the number soon names someone else's socket.
     func close() {
         if isClosed.exchange(true, ordering: .relaxed) { return }

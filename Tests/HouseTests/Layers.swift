@@ -48,8 +48,10 @@ struct Layer {
     private static let crypto: Set<String> = ["Crypto"]
     private static let grdb: Set<String> = ["GRDB", "GRDBSQLite"]
     private static let lifecycle: Set<String> = ["ServiceLifecycle", "UnixSignals"]
-    private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat", "NIOSSL"]
-    private static let observability: Set<String> = ["Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation", "ServiceContextModule"]
+    private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat", "NIOTLS", "NIOSSL"]
+    private static let observability: Set<String> = [
+        "Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation", "ServiceContextModule",
+    ]
     private static let subprocess: Set<String> = ["Subprocess", "System", "SystemPackage"]
 
     /// What is wrong with the imports of one file, if anything.

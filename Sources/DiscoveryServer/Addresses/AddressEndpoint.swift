@@ -26,7 +26,7 @@ struct AddressEndpoint: Endpoint {
     let remote: Discovery
     /// The namespace of addresses that name none.
     let namespace: String
-    let drain: Drain
+    let drain: DrainNotice
 
     var name: String { "address" }
 
@@ -96,8 +96,11 @@ struct AddressEndpoint: Endpoint {
     private func listen(_ operation: AddressOperation, _ discovery: Discovery) async throws -> HTTPResponse {
         let (waiting, visibility) = try operation.patience()
         let poll = Task { try await discovery.receive(from: operation.address, visibility: visibility, waiting: waiting) }
-        let ending = drain.whenDraining { poll.cancel() }
-        defer { drain.forget(ending) }
+        let watch = Task { [drain] in
+            await drain.wait()
+            if drain.isDraining { poll.cancel() }
+        }
+        defer { watch.cancel() }
         let result = await withTaskCancellationHandler {
             await poll.result
         } onCancel: {
