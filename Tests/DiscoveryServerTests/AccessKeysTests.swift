@@ -1,5 +1,6 @@
 import DiscoveryKit
 import Foundation
+import Logging
 import Testing
 
 @testable import DiscoveryServer
@@ -43,13 +44,26 @@ struct AccessKeysTests {
     }
 
     @Test
-    func `a file that others can read is refused`() throws {
+    func `a file is read again when it has changed, and stays in use when it is broken`() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(#"{"keys": []}"#.utf8).write(to: URL(fileURLWithPath: path))
-        chmod(path, 0o644)
-        #expect(throws: ServerError.self) { try AccessKeys(readingFileAt: path) }
-        chmod(path, 0o600)
-        #expect(try AccessKeys(readingFileAt: path).count == 0)
+        func write(_ text: String, mode: mode_t = 0o600) throws {
+            try Data(text.utf8).write(to: URL(filePath: path))
+            chmod(path, mode)
+        }
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try write(#"{"keys": []}"#, mode: 0o644)
+        #expect(throws: ServerError.self) { try KeyFile(path: path, logger: quiet, interval: .zero) }
+        try write(#"{"keys": []}"#)
+        let file = try KeyFile(path: path, logger: quiet, interval: .zero)
+        #expect(await file.current().count == 0)
+        try write(#"{"keys": [{"id": "A", "secret": "0123456789abcdef", "rules": []}]}"#)
+        #expect(await file.current()["A"] != nil)
+        try write("{")
+        #expect(await file.current()["A"] != nil)
+        try write(#"{"keys": []}"#, mode: 0o644)
+        #expect(await file.current()["A"] != nil)
+        try write(#"{"keys": []}"#)
+        #expect(await file.current().count == 0)
     }
 }

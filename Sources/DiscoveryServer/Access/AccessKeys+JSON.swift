@@ -21,25 +21,9 @@ extension AccessKeys {
     /// The account of keys that name none.
     static let defaultAccount = "000000000000"
 
-    /// Reads a file of keys. Blocks for the disk.
+    /// Reads what a file of keys holds.
     ///
     /// - Throws: `.configuration`, with one sentence that repeats no secret.
-    init(readingFileAt path: String) throws(ServerError) {
-        let bytes: Data
-        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw ServerError(
-                .configuration, "The file of keys \(path) cannot be read: \(error.localizedDescription) Correct its path or its rights.")
-        }
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
-            throw ServerError(.configuration, "The file of keys \(path) can be read by others. Run `chmod 600 \(path)`.")
-        }
-        do throws(ServerError) { try self.init(parsing: bytes) } catch {
-            throw ServerError(.configuration, "The file of keys \(path) cannot be used. \(error.description)")
-        }
-    }
-
-    /// - Throws: `.configuration`.
     init(parsing bytes: Data) throws(ServerError) {
         let file: File
         do { file = try JSONDecoder().decode(File.self, from: bytes) } catch {

@@ -5,49 +5,31 @@ internal import Synchronization
 
 /// A file of keys, read again when it has changed. A file that cannot be used is reported once, and the keys from before stay.
 ///
-/// Nobody watches it: it is looked at when a request comes and the last look was a second ago.
+/// It is read when a request comes and the last look was a second ago, and compared with what it held then: nobody watches it, and no clock of
+/// the file system is trusted.
 final class KeyFile: Sendable {
-    private static let interval = Duration.seconds(1)
-
-    /// What tells one content of a file from another.
-    private struct Stamp: Equatable {
-        let device, inode, size, seconds, nanoseconds: Int64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            #if canImport(Darwin)
-                let time = status.st_mtimespec
-            #else
-                let time = status.st_mtim
-            #endif
-            device = Int64(truncatingIfNeeded: status.st_dev)
-            inode = Int64(truncatingIfNeeded: status.st_ino)
-            size = Int64(status.st_size)
-            seconds = Int64(time.tv_sec)
-            nanoseconds = Int64(time.tv_nsec)
-        }
-    }
-
     private struct State {
         var keys: AccessKeys
-        var stamp: Stamp?
+        /// What was last read, whether it could be used or not; `nil` where nothing could be.
+        var content: Data?
         var due: ContinuousClock.Instant
     }
 
     private let path: String
     private let logger: Logger
+    private let interval: Duration
     private let state: Mutex<State>
 
     /// Reads the file. Blocks for the disk.
     ///
+    /// - Parameter interval: for how long a look is good.
     /// - Throws: `.configuration`.
-    init(path: String, logger: Logger) throws(ServerError) {
+    init(path: String, logger: Logger, interval: Duration = .seconds(1)) throws(ServerError) {
         self.path = path
         self.logger = logger
-        let stamp = Stamp(path)
-        let keys = try AccessKeys(readingFileAt: path)
-        state = Mutex(State(keys: keys, stamp: stamp, due: .now + Self.interval))
+        self.interval = interval
+        let content = try Self.read(path)
+        state = Mutex(State(keys: try Self.keys(content, path), content: content, due: .now + interval))
     }
 
     /// The keys as they were at the last look, where that is not long ago.
@@ -62,22 +44,47 @@ final class KeyFile: Sendable {
     }
 
     private func look() -> AccessKeys {
-        let stamp = Stamp(path)
-        let isKnown = state.withLock { state in
-            state.due = .now + Self.interval
-            defer { state.stamp = stamp }
-            return state.stamp == stamp
+        let known = state.withLock { state in
+            state.due = .now + interval
+            return state.content
         }
-        if isKnown { return state.withLock { $0.keys } }
+        var content: Data?
         do throws(ServerError) {
-            let keys = try AccessKeys(readingFileAt: path)
-            state.withLock { $0.keys = keys }
-            logger.info("keys were read again", metadata: ["discovery.keys": .stringConvertible(keys.count)])
-            return keys
+            let found = try Self.read(path)
+            content = found
+            if found != known {
+                let keys = try Self.keys(found, path)
+                state.withLock { ($0.keys, $0.content) = (keys, found) }
+                logger.info("keys were read again", metadata: ["discovery.keys": .stringConvertible(keys.count)])
+            }
         } catch {
-            logger.error(
-                "keys are not as they should be; those from before stay", metadata: ["discovery.reason": .string(error.description)])
-            return state.withLock { $0.keys }
+            let isNews = state.withLock { state in
+                defer { state.content = content }
+                return state.content != content
+            }
+            if isNews {
+                logger.error(
+                    "the keys are not as they should be; those from before stay", metadata: ["discovery.reason": .string(error.description)]
+                )
+            }
+        }
+        return state.withLock { $0.keys }
+    }
+
+    /// - Throws: `.configuration` for a file that cannot be read, or can be by others.
+    private static func read(_ path: String) throws(ServerError) -> Data {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
+            throw ServerError(.configuration, "The file of keys \(path) can be read by others. Run `chmod 600 \(path)`.")
+        }
+        do { return try Data(contentsOf: URL(filePath: path)) } catch {
+            throw ServerError(.configuration, "The file of keys \(path) cannot be read. Correct its path or its rights.")
+        }
+    }
+
+    private static func keys(_ content: Data, _ path: String) throws(ServerError) -> AccessKeys {
+        do throws(ServerError) { return try AccessKeys(parsing: content) } catch {
+            throw ServerError(.configuration, "The file of keys \(path) cannot be used. \(error.description)")
         }
     }
 }
