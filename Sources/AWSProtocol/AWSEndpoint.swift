@@ -15,7 +15,8 @@ package struct AWSEndpoint: Hashable, Sendable {
     /// - Throws: `InvalidInput`, for what is no such URL.
     package init(parsing url: String) throws(AWSFault) {
         guard url.utf8.count <= 2_048, let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.query == nil, parts.fragment == nil,
+            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, host.utf8.allSatisfy(Self.isOfHost),
+            parts.query == nil, parts.fragment == nil,
             parts.user == nil, parts.password == nil, (1...65_535).contains(parts.port ?? 80)
         else {
             throw AWSFault(
@@ -33,6 +34,16 @@ package struct AWSEndpoint: Hashable, Sendable {
     package func host(for prefix: String?) -> String {
         guard let prefix, takesHostPrefix, !isAddress, host != "localhost", !host.hasSuffix(".localhost") else { return host }
         return prefix + host
+    }
+
+    /// What percent-encoding hid would otherwise come out in the `Host` header.
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: false
+        }
     }
 
     private var isAddress: Bool {

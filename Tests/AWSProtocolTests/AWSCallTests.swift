@@ -34,7 +34,7 @@ import Testing
     @Test(arguments: [
         "", "localhost", "localhost:4580", "ftp://localhost", "http://", "http:///x", "http://h?a", "http://h#a", "http://u:p@h",
         "http://h:0",
-        "http://h:70000", "http://h h", "http://" + String(repeating: "a", count: 3_000),
+        "http://h:70000", "http://h h", "http://h%0D%0Ax", "http://" + String(repeating: "a", count: 3_000),
     ])
     func `an endpoint that is none is refused with an example`(text: String) throws {
         let fault = try #require(throws: AWSFault.self) { try AWSEndpoint(parsing: text) }
