@@ -53,20 +53,30 @@ extension SigV4 {
         private static func fields(
             ofAuthorization text: String
         ) throws(Fault) -> (credential: Substring, signedHeaders: Substring, signature: Substring) {
-            guard text.hasPrefix(algorithm + " ") else {
+            // By bytes: a server reads one of these for every request, and characters cost ten times as much.
+            guard text.utf8.starts(with: "\(algorithm) ".utf8) else {
                 throw .incomplete("the Authorization header does not start with \(algorithm): no other scheme is understood")
             }
-            var found: [Substring: Substring] = [:]
-            for field in text.dropFirst(algorithm.count + 1).split(separator: ",", maxSplits: 8) {
-                let field = field.drop { $0 == " " }
-                guard let equals = field.firstIndex(of: "=") else { throw .incomplete("a part of the Authorization header has no `=`") }
-                guard found.updateValue(field[field.index(after: equals)...], forKey: field[..<equals]) == nil else {
-                    throw .incomplete("a part of the Authorization header comes twice")
+            var credential: Substring?
+            var headers: Substring?
+            var signature: Substring?
+            for field in text.utf8.dropFirst(algorithm.utf8.count + 1).split(separator: UInt8(ascii: ","), maxSplits: 8) {
+                let field = field.drop { $0 == UInt8(ascii: " ") }
+                guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else {
+                    throw .incomplete("a part of the Authorization header has no `=`")
                 }
+                let (name, value) = (field[..<equals], Substring(field[equals...].dropFirst()))
+                func keep(_ place: inout Substring?) throws(Fault) {
+                    guard place == nil else { throw .incomplete("a part of the Authorization header comes twice") }
+                    place = value
+                }
+                if name.elementsEqual("Credential".utf8) { try keep(&credential) }
+                if name.elementsEqual("SignedHeaders".utf8) { try keep(&headers) }
+                if name.elementsEqual("Signature".utf8) { try keep(&signature) }
             }
-            guard let credential = found["Credential"] else { throw .incomplete("the Authorization header has no Credential") }
-            guard let headers = found["SignedHeaders"] else { throw .incomplete("the Authorization header has no SignedHeaders") }
-            guard let signature = found["Signature"] else { throw .incomplete("the Authorization header has no Signature") }
+            guard let credential else { throw .incomplete("the Authorization header has no Credential") }
+            guard let headers else { throw .incomplete("the Authorization header has no SignedHeaders") }
+            guard let signature else { throw .incomplete("the Authorization header has no Signature") }
             return (credential, headers, signature)
         }
 
@@ -118,8 +128,7 @@ extension SigV4 {
         }
 
         private static func scope(ofCredential text: Substring) throws(Fault) -> (accessKeyID: String, scope: Scope) {
-            // From the end: only the key id could hold a slash, and does not.
-            let parts = text.split(separator: "/", maxSplits: 6, omittingEmptySubsequences: false)
+            let parts = text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 6, omittingEmptySubsequences: false).map { Substring($0) }
             guard parts.count == 5, parts.allSatisfy({ !$0.isEmpty }), parts[4] == terminator, parts[1].utf8.count == 8 else {
                 throw .incomplete("the credential is not KEY/YYYYMMDD/REGION/SERVICE/\(terminator)")
             }
