@@ -63,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        .target(name: "AWSProtocol", dependencies: [.crypto], swiftSettings: strict),
         .target(name: "Store", dependencies: [.grdb, .sqlite], swiftSettings: strict),
         .target(name: "Registry", dependencies: ["Store"], swiftSettings: strict),
         .target(name: "Messaging", dependencies: ["Store", .crypto], swiftSettings: strict),
@@ -113,6 +114,7 @@ let package = Package(
                 "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1,
             ],
             path: "Tests/Benchmarks", exclude: ["References"], swiftSettings: strict),
+        .testTarget(name: "AWSProtocolTests", dependencies: ["AWSProtocol", .crypto], exclude: ["Models"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Processes", .grdb], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Store", "Processes"], swiftSettings: strict),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Store", "Processes", .grdb, .sqlite], swiftSettings: strict),

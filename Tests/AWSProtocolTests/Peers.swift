@@ -1,0 +1,1 @@
+../CloudFormationTests/Peers.swift
