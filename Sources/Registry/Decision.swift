@@ -59,6 +59,22 @@ extension Connection {
         }
     }
 
+    /// Decides a change that was accepted before, and says what keeps it from being made now.
+    func decide(_ operation: PendingOperation, isAlive: (Lease) -> Bool) throws -> Result<Decision, Registry.Operation.Failure> {
+        do {
+            let change: Registry.Change? = try StoredJSON.decode(operation.change)
+            guard let change else { throw RegistryError(.invalidInput, "What was to be done is not known any more.") }
+            var decision = try decide(change, nil, isAlive: isAlive)
+            // As was answered when it was accepted.
+            decision.namespaceID = operation.namespaceID ?? decision.namespaceID
+            return .success(decision)
+        } catch let error as RegistryError {
+            return .failure(Registry.Operation.Failure(code: .internalFailure, message: error.message))
+        } catch let error as StoreError where error.code == .damaged {
+            return .failure(Registry.Operation.Failure(code: .internalFailure, message: error.message))
+        }
+    }
+
     /// A name is used again only by private DNS namespaces, each for a network of its own.
     private func decide(_ draft: Registry.NamespaceDraft, _ quotas: Registry.Quotas?) throws -> Decision {
         let same = try namespaces(named: draft.name, draft.kind)

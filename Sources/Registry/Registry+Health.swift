@@ -80,7 +80,7 @@ extension Registry {
     }
 
     /// Does what ``Heartbeats`` says, to exactly those registrations: a successor, and what is gone, is left alone. Health is written only
-    /// where the service has any.
+    /// where the service has any. One whose service is damaged is passed over, so that the others are not kept from what is theirs.
     package func apply(_ actions: [Heartbeats.Action]) async throws {
         // In parts, so that others need not wait for all of them.
         for start in stride(from: 0, to: actions.count, by: 256) {
@@ -95,16 +95,13 @@ extension Registry {
 
     private func apply(_ action: Heartbeats.Action, _ transaction: Transaction) throws {
         let heartbeat = action.heartbeat
+        guard let row = try transaction.connection.soundService(heartbeat.serviceID) else { return }
         let health: Health
         switch action {
         case .healthy: health = .healthy
         case .unhealthy: health = .unhealthy
-        case .remove:
-            let service = ServiceName.id(heartbeat.serviceID)
-            return try deregister(heartbeat.instanceID, from: service, incarnation: heartbeat.incarnation, transaction)
+        case .remove: return try deregister(heartbeat.instanceID, from: .id(row.id), incarnation: heartbeat.incarnation, transaction)
         }
-        let row: ServiceRow
-        do { row = try transaction.connection.service(.id(heartbeat.serviceID)) } catch is RegistryError { return }
         guard row.configuration.hasHealth else { return }
         if try transaction.setHealth(health, of: heartbeat.instanceID, heartbeat.incarnation, in: row) {
             try transaction.putPending(nil, of: heartbeat.instanceID, heartbeat.incarnation, in: row)
@@ -121,6 +118,14 @@ private struct Condition {
 }
 
 extension Connection {
+    /// A service, unless it is gone or damaged.
+    fileprivate func soundService(_ id: String) throws -> ServiceRow? {
+        do { return try service(.id(id)) } catch is RegistryError { return nil } catch let error as StoreError where error.code == .damaged
+        {
+            return nil
+        }
+    }
+
     fileprivate func condition(of id: String, in service: Int64) throws(StoreError) -> Condition? {
         try first(
             """
@@ -162,8 +167,7 @@ extension Transaction {
         ) { (service: $0.integer(0), id: $0.text(1), incarnation: $0.integer(2), health: $0.text(3), serviceID: $0.text(4)) }
         for report in due {
             try connection.run("DELETE FROM pending_health WHERE service = ? AND id = ?", .integer(report.service), .text(report.id))
-            let row = try connection.service(.id(report.serviceID))
-            guard row.configuration.hasCustomHealth else { continue }
+            guard let row = try connection.soundService(report.serviceID), row.configuration.hasCustomHealth else { continue }
             _ = try setHealth(.init(rawValue: report.health) ?? .healthy, of: report.id, report.incarnation, in: row)
         }
     }

@@ -48,23 +48,20 @@ extension Registry {
 
     /// Makes the changes that are due, the earliest first, and lets the health count that is.
     ///
-    /// - Returns: when to come again; `nil` when nothing is pending. Who waits at ``keeperBell`` too misses nothing.
+    /// What breaks a rule by now, or meets damage, fails alone.
+    ///
+    /// - Returns: when to come again, at once when more was due than a transaction should hold; `nil` when nothing is pending. Who waits
+    ///   at ``keeperBell`` too misses nothing.
     package func finishOperations() async throws -> HomeTime? {
         let next = try await store.read { connection in try connection.nextDue() }
         guard let next, next <= store.home.now() else { return next }
         return try await store.write { transaction in
             for operation in try transaction.connection.operations(due: transaction.now) {
                 try self.memo.flush(in: transaction)
-                var failure: Operation.Failure?
-                do {
-                    let change: Change? = try StoredJSON.decode(operation.change)
-                    guard let change else { throw RegistryError(.invalidInput, "Its change was lost.") }
-                    var decision = try transaction.connection.decide(change, nil, isAlive: self.store.home.isAlive)
-                    // As was answered when it was accepted.
-                    decision.namespaceID = operation.namespaceID ?? decision.namespaceID
-                    failure = try self.perform(decision, operation.request, transaction)
-                } catch let error as RegistryError {
-                    failure = Operation.Failure(code: .internalFailure, message: error.message)
+                let failure: Operation.Failure?
+                switch try transaction.connection.decide(operation, isAlive: self.store.home.isAlive) {
+                case .success(let decision): failure = try self.perform(decision, operation.request, transaction)
+                case .failure(let reason): failure = reason
                 }
                 try transaction.finish(operation, failure)
             }

@@ -84,6 +84,35 @@ struct OperationTests {
         }
     }
 
+    @Test func `what is damaged fails alone`() async throws {
+        try await HandClock.withRegistry { registry, clock in
+            let damaged = try await registry.make("damaged", in: "shop", .init(hasCustomHealth: true))
+            let sound = try await registry.make("sound", in: "shop", .init(hasCustomHealth: true))
+            var operations: [String] = []
+            for service in [damaged, sound] {
+                _ = try await registry.register("old", in: .id(service.id), attributes: ["DISCOVERY_LEASE_SECONDS": "5"])
+                try await registry.setHealth(.unhealthy, of: "old", in: .id(service.id), fidelity: .slow)
+                for id in ["new", "newer"] {
+                    let change = Registry.Change.registerInstance(id, service: service.id, attributes: [:])
+                    operations.append(try await registry.submit(change, fidelity: .slow))
+                }
+            }
+            let (lost, service) = (operations[3], damaged.id)
+            try await registry.store.write { transaction in
+                try transaction.connection.run("UPDATE operations SET change = 'x' WHERE id = ?", .text(lost))
+                try transaction.connection.run("UPDATE services SET configuration = '{' WHERE id = ?", .text(service))
+            }
+            clock.advance(.seconds(30))
+            #expect(try await registry.finishOperations() == nil)
+            var statuses: [Registry.Operation.Status] = []
+            for id in operations { statuses.append(try await registry.operation(id).status) }
+            #expect(statuses == [.failed, .failed, .success, .failed])
+            #expect(try await registry.ids("shop", "sound", .init(health: .unhealthy)) == ["old"])
+            try await registry.apply(registry.heartbeats().heartbeats.map { .remove($0) })
+            #expect(try await registry.ids("shop", "sound") == ["new"])
+        }
+    }
+
     @Test func `operations are done in the order they are due in, also when the registry was closed meanwhile`() async throws {
         try await withFolder { path in
             let clock = HandClock()
