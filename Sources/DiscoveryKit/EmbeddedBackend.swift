@@ -90,9 +90,12 @@ extension DiscoveryError {
     private init(_ error: RegistryError) {
         let code: Code =
             switch error.code {
-            case .namespaceNotFound, .serviceNotFound, .instanceNotFound: .notFound
+            case .namespaceNotFound, .serviceNotFound, .instanceNotFound, .operationNotFound, .resourceNotFound: .notFound
             case .namespaceAlreadyExists, .serviceAlreadyExists: .alreadyExists
-            case .resourceInUse, .invalidInput, .customHealthNotFound: .invalid
+            case .duplicateRequest, .requestLimitExceeded: .busy
+            case .resourceInUse, .invalidInput, .customHealthNotFound, .resourceLimitExceeded, .tooManyTags,
+                .serviceAttributesLimitExceeded:
+                .invalid
             }
         self.init(code, error.message)
     }

@@ -3,21 +3,44 @@ internal import Store
 /// The registry's questions to the store.
 extension Connection {
     func namespaces() throws(StoreError) -> [Registry.Namespace] {
-        try all("SELECT number, id, name, http_name, kind, description, creator, created FROM namespaces ORDER BY http_name") {
-            row throws(StoreError) in NamespaceRow(row).value
-        }
+        try all(
+            """
+            SELECT number, id, name, http_name, kind, description, creator, created, vpc, soa,
+                (SELECT count(*) FROM services s WHERE s.namespace = n.number)
+            FROM namespaces n ORDER BY http_name
+            """
+        ) { row throws(StoreError) in NamespaceRow(row, isCounted: true).value }
     }
 
     func namespace(httpName: String) throws(StoreError) -> NamespaceRow? {
         try first(
-            "SELECT number, id, name, http_name, kind, description, creator, created FROM namespaces WHERE http_name = ?", .text(httpName)
+            "SELECT number, id, name, http_name, kind, description, creator, created, vpc, soa FROM namespaces WHERE http_name = ?",
+            .text(httpName)
         ) { row throws(StoreError) in NamespaceRow(row) }
     }
 
-    func namespace(id: String) throws(StoreError) -> NamespaceRow? {
-        try first("SELECT number, id, name, http_name, kind, description, creator, created FROM namespaces WHERE id = ?", .text(id)) {
-            row throws(StoreError) in NamespaceRow(row)
-        }
+    /// - Parameter id: or an ARN.
+    /// - Throws: `.namespaceNotFound`; `.invalidInput` for an ARN of something else.
+    func namespace(id: String) throws -> NamespaceRow {
+        let row = try first(
+            """
+            SELECT number, id, name, http_name, kind, description, creator, created, vpc, soa,
+                (SELECT count(*) FROM services s WHERE s.namespace = n.number)
+            FROM namespaces n WHERE id = ?
+            """, .text(Identifier.namespace(in: id))
+        ) { row throws(StoreError) in NamespaceRow(row, isCounted: true) }
+        guard let row else { throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(id)).") }
+        return row
+    }
+
+    /// Those whose name another cannot have, or can only with a name for `discover` that differs: names of DNS compare without case.
+    func namespaces(named name: String, _ kind: Registry.Namespace.Kind) throws(StoreError) -> [Registry.Namespace] {
+        try all(
+            """
+            SELECT number, id, name, http_name, kind, description, creator, created, vpc, soa FROM namespaces
+            WHERE http_name = ?1 OR name = ?1 OR (?2 <> 'HTTP' AND kind <> 'HTTP' AND name = ?1 COLLATE NOCASE) ORDER BY number
+            """, .text(name), .text(kind.rawValue)
+        ) { row throws(StoreError) in NamespaceRow(row).value }
     }
 
     func services(namespace: String?) throws(StoreError) -> [Registry.Service] {
@@ -55,7 +78,7 @@ extension Connection {
                 """
                 SELECT s.number, s.id, s.name, s.configuration, s.creator, s.created, s.revision, n.http_name, n.id, n.kind
                 FROM services s JOIN namespaces n ON n.number = s.namespace WHERE s.id = ?
-                """, .text(id)
+                """, .text(Identifier.service(in: id))
             ) { row throws(StoreError) in try ServiceRow(row) }
             guard let row else { throw RegistryError(.serviceNotFound, "There is no service with the id \(Rules.quoted(id)).") }
             return row

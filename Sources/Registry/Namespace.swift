@@ -17,6 +17,18 @@ extension Registry {
         package let creatorRequestID: String?
         /// Milliseconds since 1970.
         package let created: Int64
+        /// Private DNS only. Nothing is done with it but told.
+        package let vpc: String?
+        /// How long it may be remembered that a name is not there, in seconds; DNS only.
+        package let soaTTL: Int?
+        /// How many services it has; where a namespace was just made, 0.
+        package let serviceCount: Int
+
+        /// DNS only. There is no hosted zone here: it is made of the id, so that it is always the same.
+        package var hostedZoneID: String? { kind == .http ? nil : "Z0000" + id.dropFirst(3).uppercased() }
+
+        /// Cloud Map does not document what it takes when none is given.
+        package static let defaultSOATTL = 60
     }
 
     /// A set of instances that are interchangeable or told apart by id.
@@ -52,9 +64,12 @@ extension Registry {
                 self.hasCustomHealth = hasCustomHealth
             }
 
+            /// Cloud Map's type of the service: found by API and DNS, or by API only.
+            package var type: String { dns == nil ? "HTTP" : "DNS_HTTP" }
+
             /// Whether an instance needs attributes to be in such a service.
             var hasNeeds: Bool { dns != nil || healthCheck != nil }
-            var hasHealth: Bool { healthCheck != nil || hasCustomHealth }
+            package var hasHealth: Bool { healthCheck != nil || hasCustomHealth }
         }
     }
 

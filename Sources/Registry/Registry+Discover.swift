@@ -7,6 +7,16 @@ extension Registry {
         package let hasHealthCheck: Bool
         package let revision: Int64
         package let version: UInt64
+        /// Whether any instance lives only as long as its process, which may end without a commit.
+        package let hasLeases: Bool
+
+        init(instances: [Instance], hasHealthCheck: Bool, revision: Int64, version: UInt64) {
+            self.instances = instances
+            self.hasHealthCheck = hasHealthCheck
+            self.revision = revision
+            self.version = version
+            hasLeases = instances.contains { $0.lease != nil }
+        }
     }
 
     /// One instance as it was at one version of the store.
@@ -52,10 +62,35 @@ extension Registry {
         namespace: String, service: String, _ selection: Selection = Selection(), limit: Int = 100,
         using generator: inout some RandomNumberGenerator
     ) async throws -> (instances: [Instance], revision: Int64) {
-        guard (1...1_000).contains(limit) else { throw Rules.invalid("A result has 1 to 1,000 instances, not \(limit).") }
+        try Rules.check(selection, limit: limit)
         let snapshot = try await snapshot(namespace: namespace, service: service)
-        let wanted = selection.select(from: snapshot.instances, hasHealthCheck: snapshot.hasHealthCheck)
-        return (Array(wanted.shuffled(using: &generator).prefix(limit)), snapshot.revision)
+        return (try discover(in: snapshot, selection, limit: limit, using: &generator), snapshot.revision)
+    }
+
+    /// The same from memory, for those who keep a snapshot while the store ``Store/isStill(_:)`` its version. Waits for nothing; processes
+    /// that died since are left out.
+    ///
+    /// - Throws: `.invalidInput`.
+    package func discover(
+        in snapshot: Snapshot, _ selection: Selection = Selection(), limit: Int = 100, using generator: inout some RandomNumberGenerator
+    ) throws(RegistryError) -> [Instance] {
+        try Rules.check(selection, limit: limit)
+        let home = store.home
+        let alive =
+            if snapshot.hasLeases { snapshot.instances.filter { $0.lease.map(home.isAlive) ?? true } } else { snapshot.instances }
+        var wanted = selection.select(from: alive, hasHealthCheck: snapshot.hasHealthCheck)
+        // The first so many of a shuffle.
+        for index in wanted.indices.prefix(limit) {
+            wanted.swapAt(index, Int.random(in: index..<wanted.count, using: &generator))
+        }
+        return Array(wanted.prefix(limit))
+    }
+
+    /// Cloud Map's DiscoverInstancesRevision: as `discover` answers it.
+    ///
+    /// - Throws: `.namespaceNotFound`, `.serviceNotFound`.
+    package func discoverRevision(namespace: String, service: String) async throws -> Int64 {
+        try await store.read { connection in try connection.service(.name(namespace: namespace, service: service)).revision }
     }
 }
 

@@ -17,6 +17,7 @@ extension Registry {
     ///
     /// - Parameters:
     ///   - service: by name, a missing namespace or service is made when `creating`.
+    ///   - attributes: with `DISCOVERY_LEASE_SECONDS` among them the instance is a ``Heartbeat``.
     ///   - lease: the instance lives only as long as the process that holds it.
     /// - Throws: `.invalidInput`; `.namespaceNotFound` and `.serviceNotFound`.
     package func register(
@@ -26,21 +27,31 @@ extension Registry {
         // Checked and encoded here as far as can be, and not in the transaction: callers do it side by side.
         let hasReserved = try Rules.checkSizes(attributes)
         let text = attributes.text
+        let heartbeat = try Rules.heartbeat(attributes)
         return try await store.write(bytes: text.utf8.count + 256) { transaction in
             let known = try self.service(service, creating: creating, in: transaction) { configuration, kind throws(RegistryError) in
                 guard hasReserved || configuration.hasNeeds else { return }
                 try Rules.checkNeeds(attributes, for: configuration, in: kind)
             }
-            if !known.isSwept {
-                known.isSwept = true
-                try transaction.sweep(&known.row, isAlive: self.store.home.isAlive)
-            }
-            known.row.revision += 1
-            let replaced = try transaction.put(
-                id, in: known.row, attributes: text, health: Rules.initialHealth(attributes, for: known.row.configuration), lease: lease)
-            self.memo.changed(known, in: transaction)
-            return Registered(incarnation: known.row.revision, replaced: replaced)
+            let health = Rules.initialHealth(attributes, for: known.row.configuration)
+            let registered = try self.put(id, in: known, text: text, health: health, lease: lease, transaction)
+            if let heartbeat { try transaction.putHeartbeat(id, in: known.row, heartbeat) }
+            return registered
         }
+    }
+
+    /// The half in the transaction.
+    func put(
+        _ id: String, in known: KnownService, text: String, health: Health, lease: Lease?, _ transaction: Transaction
+    ) throws(StoreError) -> Registered {
+        if !known.isSwept {
+            known.isSwept = true
+            try transaction.sweep(&known.row, isAlive: store.home.isAlive)
+        }
+        known.row.revision += 1
+        let replaced = try transaction.put(id, in: known.row, attributes: text, health: health, lease: lease)
+        memo.changed(known, in: transaction)
+        return Registered(incarnation: known.row.revision, replaced: replaced)
     }
 
     /// Removes an instance.
@@ -49,45 +60,30 @@ extension Registry {
     /// - Throws: `.namespaceNotFound`, `.serviceNotFound`, `.instanceNotFound`.
     package func deregister(_ id: String, from service: ServiceName, incarnation: Int64? = nil) async throws {
         try await store.write(reclaims: true) { transaction in
-            try self.memo.flush(in: transaction)
-            let connection = transaction.connection
-            var row: ServiceRow
-            do { row = try connection.service(service) } catch  where incarnation != nil && error is RegistryError { return }
-            let removed = try connection.run(
-                "DELETE FROM instances WHERE service = ?1 AND id = ?2 AND (?3 IS NULL OR incarnation = ?3)", .integer(row.number),
-                .text(id),
-                .optional(incarnation))
-            guard removed > 0 else {
-                if incarnation != nil { return }
-                throw try connection.missing(instance: id, of: row, isAlive: self.store.home.isAlive)
-            }
-            row.revision += 1
-            try transaction.changed(row)
-            try transaction.sweep(&row, isAlive: self.store.home.isAlive)
-            self.memo.forget()
+            try self.deregister(id, from: service, incarnation: incarnation, transaction)
         }
     }
 
-    /// Sets the health of an instance of a service with custom health.
-    ///
-    /// - Throws: `.customHealthNotFound` when the service has none; `.serviceNotFound`, `.instanceNotFound`.
-    package func setHealth(_ health: Health, of id: String, in service: ServiceName) async throws {
-        guard health != .unknown else { throw Rules.invalid("Health is HEALTHY or UNHEALTHY.") }
-        try await store.write { transaction in
-            try self.memo.flush(in: transaction)
-            let row = try transaction.connection.service(service)
-            guard row.configuration.hasCustomHealth else {
-                throw RegistryError(.customHealthNotFound, "The service \(Rules.quoted(row.name)) was made without custom health.")
-            }
-            let changed = try transaction.connection.run(
-                "UPDATE instances SET health = ? WHERE service = ? AND id = ?", .text(health.rawValue), .integer(row.number), .text(id))
-            guard changed > 0 else { throw try transaction.connection.missing(instance: id, of: row, isAlive: self.store.home.isAlive) }
-            try transaction.changed(row)
+    func deregister(_ id: String, from service: ServiceName, incarnation: Int64?, _ transaction: Transaction) throws {
+        try memo.flush(in: transaction)
+        let connection = transaction.connection
+        var row: ServiceRow
+        do { row = try connection.service(service) } catch  where incarnation != nil && error is RegistryError { return }
+        let removed = try connection.run(
+            "DELETE FROM instances WHERE service = ?1 AND id = ?2 AND (?3 IS NULL OR incarnation = ?3)", .integer(row.number), .text(id),
+            .optional(incarnation))
+        guard removed > 0 else {
+            if incarnation != nil { return }
+            throw try connection.missing(instance: id, of: row, isAlive: store.home.isAlive)
         }
+        row.revision += 1
+        try transaction.changed(row)
+        try transaction.sweep(&row, isAlive: store.home.isAlive)
+        memo.forget()
     }
 
     /// The service, made when it is missing: after `check`, since what breaks a rule is to have written nothing.
-    private func service(
+    func service(
         _ name: ServiceName, creating: Bool, in transaction: Transaction,
         check: (Service.Configuration, Namespace.Kind) throws(RegistryError) -> Void
     ) throws -> KnownService {
@@ -110,7 +106,7 @@ extension Registry {
         try Rules.checkService(name: serviceName)
         try check(.init(), namespace?.value.kind ?? .http)
         let row = try transaction.insertService(
-            serviceName, in: namespace ?? transaction.insertNamespace(namespaceName, .http, nil, nil), .init(), nil)
+            serviceName, in: namespace ?? transaction.insertNamespace(NamespaceDraft(name: namespaceName)), .init(), nil)
         return memo.enter(row, as: name, in: transaction)
     }
 }

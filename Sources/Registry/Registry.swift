@@ -26,43 +26,36 @@ package final class Registry: Sendable {
 
     // MARK: Namespaces
 
-    /// Makes a namespace.
+    /// Makes a namespace at once, and keeps no record of the operation. For those who hold the home; others ``submit(_:requestID:fidelity:)``.
     ///
     /// - Throws: `.invalidInput`; `.namespaceAlreadyExists` with the id of the one that has the name.
     package func createNamespace(
-        name: String, kind: Namespace.Kind = .http, description: String? = nil, creatorRequestID: String? = nil
+        name: String, kind: Namespace.Kind = .http, description: String? = nil, vpc: String? = nil, creatorRequestID: String? = nil
     ) async throws -> Namespace {
-        try Rules.checkNamespace(name: name, kind: kind)
-        try Rules.checkText(description, of: "A description", limit: 1_024)
+        let draft = NamespaceDraft(name: name, kind: kind, description: description, vpc: vpc)
+        try Rules.check(draft)
         try Rules.checkText(creatorRequestID, of: "A creator request id", limit: 64)
         return try await store.write { transaction in
-            if let old = try transaction.connection.namespace(httpName: name) {
-                throw RegistryError(
-                    .namespaceAlreadyExists, "The namespace \(Rules.quoted(name)) exists already (\(old.value.id)).",
-                    existingID: old.value.id,
-                    creatorRequestID: old.value.creatorRequestID)
-            }
-            return try transaction.insertNamespace(name, kind, description, creatorRequestID).value
+            if let old = try transaction.connection.namespaces(named: name, kind).first { throw Self.exists(old) }
+            return try transaction.insertNamespace(draft, creator: creatorRequestID).value
         }
+    }
+
+    static func exists(_ namespace: Namespace) -> RegistryError {
+        RegistryError(
+            .namespaceAlreadyExists, "The namespace \(Rules.quoted(namespace.name)) exists already (\(namespace.id)).",
+            existingID: namespace.id, creatorRequestID: namespace.creatorRequestID)
     }
 
     package func namespaces() async throws -> [Namespace] {
         try await store.read { connection in try connection.namespaces() }
     }
 
+    /// - Parameter id: or an ARN, as wherever an id of a namespace or a service is taken.
     /// - Throws: `.namespaceNotFound`; `.resourceInUse` while it has services.
     package func deleteNamespace(id: String) async throws {
         try await store.write(reclaims: true) { transaction in
-            let connection = transaction.connection
-            guard let number = try connection.first("SELECT number FROM namespaces WHERE id = ?", .text(id), make: { $0.integer(0) }) else {
-                throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(id)).")
-            }
-            let services =
-                try connection.first("SELECT count(*) FROM services WHERE namespace = ?", .integer(number)) { $0.integer(0) } ?? 0
-            guard services == 0 else {
-                throw RegistryError(.resourceInUse, "The namespace \(Rules.quoted(id)) still has \(services) services. Delete them first.")
-            }
-            try connection.run("DELETE FROM namespaces WHERE number = ?", .integer(number))
+            try transaction.delete(transaction.connection.emptyNamespace(id: id))
         }
     }
 
@@ -72,56 +65,57 @@ package final class Registry: Sendable {
     package func updateNamespace(id: String, description: String?) async throws {
         try Rules.checkText(description, of: "A description", limit: 1_024)
         try await store.write { transaction in
-            let changed = try transaction.connection.run(
-                "UPDATE namespaces SET description = ? WHERE id = ?", .optional(description), .text(id))
-            guard changed > 0 else {
-                throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(id)).")
-            }
+            let namespace = try transaction.connection.namespace(id: id)
+            try transaction.connection.run(
+                "UPDATE namespaces SET description = ? WHERE number = ?", .optional(description), .integer(namespace.number))
         }
     }
 
     // MARK: Services
 
-    /// Makes a service.
+    /// Makes a service. One that is repeated, with the same id of its request, gets the service that it made.
     ///
-    /// - Throws: `.invalidInput`; `.namespaceNotFound`; `.serviceAlreadyExists` with the id of the one that has the name.
+    /// - Parameter type: `HTTP` for one that has no records, even in a DNS namespace; there is nothing else to say.
+    /// - Throws: `.invalidInput`; `.tooManyTags`; `.namespaceNotFound`; `.serviceAlreadyExists` with the id of the one that has the name.
     package func createService(
-        namespaceID: String, name: String, configuration: Service.Configuration = .init(), creatorRequestID: String? = nil
+        namespaceID: String, name: String, configuration: Service.Configuration = .init(), type: String? = nil,
+        creatorRequestID: String? = nil, tags: [String: String] = [:]
     ) async throws -> Service {
         try Rules.checkService(name: name)
         try Rules.checkText(creatorRequestID, of: "A creator request id", limit: 64)
+        try Rules.checkTags(tags)
+        guard type == nil || type == "HTTP" else {
+            throw Rules.invalid("The type of a service is HTTP, or left out; not \(Rules.quoted(type ?? "")).")
+        }
+        guard type == nil || configuration.dns == nil else { throw Rules.invalid("A service of the type HTTP has no DNS records.") }
         return try await store.write { transaction in
-            guard let namespace = try transaction.connection.namespace(id: namespaceID) else {
-                throw RegistryError(.namespaceNotFound, "There is no namespace with the id \(Rules.quoted(namespaceID)).")
-            }
+            try self.memo.flush(in: transaction)
+            let namespace = try transaction.connection.namespace(id: namespaceID)
             try Rules.check(configuration, in: namespace.value.kind)
             if let old = try transaction.connection.service(name, in: namespace) {
+                if creatorRequestID != nil, old.creatorRequestID == creatorRequestID, old.name == name, old.configuration == configuration {
+                    return old.service(instanceCount: try transaction.connection.instanceCount(of: old.number))
+                }
                 throw RegistryError(
                     .serviceAlreadyExists, "The namespace has a service \(Rules.quoted(old.name)) already (\(old.id)).", existingID: old.id,
                     creatorRequestID: old.creatorRequestID)
             }
-            return try transaction.insertService(name, in: namespace, configuration, creatorRequestID).service()
+            let service = try transaction.insertService(name, in: namespace, configuration, creatorRequestID).service()
+            try transaction.putTags(tags, on: service.id)
+            return service
         }
     }
 
-    /// Changes how a service is configured, for the instances that are there as well.
+    /// Replaces the configuration of a service, for the instances that are there as well. For those who hold the home, who may change what
+    /// ``Change/updateService(id:_:)`` may not.
     ///
     /// - Throws: `.invalidInput`, also for instances that lack what the new configuration asks of them; `.serviceNotFound`.
     package func updateService(id: String, _ configuration: Service.Configuration) async throws {
         try await store.write { transaction in
             try self.memo.flush(in: transaction)
-            let connection = transaction.connection
-            let row = try connection.service(.id(id))
-            try Rules.check(configuration, in: row.kind)
-            let instances = try connection.all(
-                "SELECT id, attributes FROM instances WHERE service = ?", .integer(row.number)
-            ) { row throws(StoreError) in (id: row.text(0), attributes: try StoredJSON.decode(row.text(1)) ?? [:] as [String: String]) }
-            for instance in instances where configuration.hasNeeds {
-                try Rules.checkNeeds(Attributes(instance.attributes), for: configuration, in: row.kind)
-            }
-            let text = configuration == .init() ? "{}" : StoredJSON.encode(configuration)
-            try connection.run("UPDATE services SET configuration = ? WHERE number = ?", .text(text), .integer(row.number))
-            try transaction.changed(row)
+            let row = try transaction.connection.service(.id(id))
+            try transaction.connection.check(configuration, for: row)
+            try transaction.update(row, configuration)
             self.memo.forget()
         }
     }
@@ -138,14 +132,14 @@ package final class Registry: Sendable {
             let connection = transaction.connection
             var service = try connection.service(.id(id))
             try transaction.sweep(&service, isAlive: self.store.home.isAlive)
-            let instances =
-                try connection.first("SELECT count(*) FROM instances WHERE service = ?", .integer(service.number)) { $0.integer(0) } ?? 0
+            let instances = try connection.instanceCount(of: service.number)
             guard instances == 0 else {
                 throw RegistryError(
                     .resourceInUse, "The service \(Rules.quoted(service.name)) still has \(instances) instances. Deregister them first.")
             }
             try connection.run("UPDATE counters SET value = max(value, ?) WHERE name = 'revision'", .integer(service.revision))
             try connection.run("DELETE FROM services WHERE number = ?", .integer(service.number))
+            try connection.run("DELETE FROM tags WHERE resource = ?", .text(service.id))
             self.memo.forget()
         }
     }

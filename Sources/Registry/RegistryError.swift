@@ -8,11 +8,20 @@ package struct RegistryError: Error, Sendable, CustomStringConvertible {
         case invalidInput
         /// The service has no custom health check.
         case customHealthNotFound
+        /// Another change of the same thing is pending.
+        case duplicateRequest
+        /// A quota of AWS's: how much there may be, and how often it may be asked.
+        case resourceLimitExceeded, requestLimitExceeded
+        case operationNotFound
+        /// What was to be tagged is not there.
+        case resourceNotFound
+        case tooManyTags
+        case serviceAttributesLimitExceeded
     }
 
     package let code: Code
     package let message: String
-    /// The id of what exists already, for `…AlreadyExists`.
+    /// The id of what exists already, for `…AlreadyExists`; of the pending operation, for `duplicateRequest`.
     package let existingID: String?
     /// The request that created what exists already.
     package let creatorRequestID: String?

@@ -5,12 +5,15 @@ struct NamespaceRow {
     let number: Int64
     let value: Registry.Namespace
 
-    /// From `number, id, name, http_name, kind, description, creator, created`.
-    init(_ row: Row) {
+    /// From `number, id, name, http_name, kind, description, creator, created, vpc, soa`, and the number of services where that is counted.
+    init(_ row: Row, isCounted: Bool = false) {
         number = row.integer(0)
+        let kind = Registry.Namespace.Kind(rawValue: row.text(4)) ?? .http
         value = Registry.Namespace(
-            id: row.text(1), name: row.text(2), httpName: row.text(3), kind: .init(rawValue: row.text(4)) ?? .http,
-            description: row.optionalText(5), creatorRequestID: row.optionalText(6), created: row.integer(7))
+            id: row.text(1), name: row.text(2), httpName: row.text(3), kind: kind, description: row.optionalText(5),
+            creatorRequestID: row.optionalText(6), created: row.integer(7), vpc: row.optionalText(8),
+            soaTTL: kind == .http ? nil : row.optionalInteger(9).map { Int($0) } ?? Registry.Namespace.defaultSOATTL,
+            serviceCount: isCounted ? Int(row.integer(10)) : 0)
     }
 
     init(number: Int64, value: Registry.Namespace) {

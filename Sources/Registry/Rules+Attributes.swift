@@ -46,6 +46,16 @@ extension Rules {
         return attributes[initialHealth] == "UNHEALTHY" ? .unhealthy : .healthy
     }
 
+    /// How long a registration lives without being renewed, in seconds; `nil` when it is for good.
+    static func heartbeat(_ attributes: Registry.Attributes) throws(RegistryError) -> Int? {
+        guard let text = attributes[Registry.Heartbeat.attribute] else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int(text), Registry.Heartbeat.seconds.contains(seconds)
+        else {
+            throw invalid("\(Registry.Heartbeat.attribute) is 1 to 86400 seconds, not \(quoted(text)).")
+        }
+        return seconds
+    }
+
     /// The half that does not.
     ///
     /// - Returns: whether any key is reserved.
@@ -73,6 +83,18 @@ extension Rules {
             throw invalid("All keys and values of an instance have at most 5,000 characters together, these have \(total).")
         }
         return custom < attributes.count
+    }
+
+    /// What is asked of DiscoverInstances.
+    static func check(_ selection: Registry.Selection, limit: Int) throws(RegistryError) {
+        guard (1...1_000).contains(limit) else { throw invalid("A result has 1 to 1,000 instances, not \(limit).") }
+        for parameters in [selection.required, selection.preferred] {
+            for (key, value) in parameters {
+                guard (1...255).contains(key.utf8.count), value.utf8.count <= 1_024 else {
+                    throw invalid("A parameter has a key of 1 to 255 characters and a value of at most 1,024; \(quoted(key)) does not fit.")
+                }
+            }
+        }
     }
 
     /// Whether a key is one of those that mean something to AWS. By bytes, as every registration asks.
@@ -104,9 +126,11 @@ extension Rules {
                     throw invalid("\(key) excludes all AWS_INSTANCE_ attributes.")
                 }
             case ec2:
+                // Cloud Map looks the instance's address up. There is no EC2 here to ask, and an invented address would be wrong: whoever
+                // knows it gives AWS_INSTANCE_IPV4 as well, which Cloud Map refuses; otherwise there is none.
                 guard namespace == .http else { throw invalid("\(key) is for HTTP namespaces only.") }
                 guard attributes.pairs.map(\.key).allSatisfy({ !isReserved($0) || $0 == ec2 || $0 == initialHealth || $0 == ipv4 }) else {
-                    throw invalid("Beside \(key) only AWS_INIT_HEALTH_STATUS may be given.")
+                    throw invalid("Beside \(key) only AWS_INIT_HEALTH_STATUS and AWS_INSTANCE_IPV4 may be given.")
                 }
             default: throw invalid("\(quoted(key)): keys that start with AWS_ are reserved.")
             }

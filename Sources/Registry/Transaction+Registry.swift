@@ -2,19 +2,27 @@ internal import Store
 
 /// The registry's writes, each part of a transaction that others share.
 extension Transaction {
-    func insertNamespace(_ name: String, _ kind: Registry.Namespace.Kind, _ description: String?, _ creator: String?) throws(StoreError)
-        -> NamespaceRow
-    {
+    /// - Parameters:
+    ///   - id: made when `nil`.
+    ///   - httpName: what `discover` takes, when the name was reused.
+    @discardableResult
+    func insertNamespace(
+        _ draft: Registry.NamespaceDraft, id: String? = nil, httpName: String? = nil, creator: String? = nil
+    ) throws(StoreError) -> NamespaceRow {
         var generator = SystemRandomNumberGenerator()
-        let id = Identifier.namespace(using: &generator)
+        let value = Registry.Namespace(
+            id: id ?? Identifier.namespace(using: &generator), name: draft.name, httpName: httpName ?? draft.name, kind: draft.kind,
+            description: draft.description, creatorRequestID: creator, created: now.milliseconds, vpc: draft.vpc,
+            soaTTL: draft.kind == .http ? nil : draft.soaTTL ?? Registry.Namespace.defaultSOATTL, serviceCount: 0)
         try connection.run(
-            "INSERT INTO namespaces (id, name, http_name, kind, description, creator, created) VALUES (?, ?, ?, ?, ?, ?, ?)", .text(id),
-            .text(name), .text(name), .text(kind.rawValue), .optional(description), .optional(creator), .integer(now.milliseconds))
-        return NamespaceRow(
-            number: try lastRow(),
-            value: Registry.Namespace(
-                id: id, name: name, httpName: name, kind: kind, description: description, creatorRequestID: creator,
-                created: now.milliseconds))
+            """
+            INSERT INTO namespaces (id, name, http_name, kind, description, creator, created, vpc, soa)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .text(value.id), .text(value.name), .text(value.httpName), .text(value.kind.rawValue), .optional(value.description),
+            .optional(creator), .integer(now.milliseconds), .optional(value.vpc), .optional(value.soaTTL.map { Int64($0) }))
+        let row = NamespaceRow(number: try lastRow(), value: value)
+        try putTags(draft.tags, on: value.id)
+        return row
     }
 
     func insertService(

@@ -113,10 +113,13 @@ extension Home {
     private static func copy(_ table: String, _ order: String, from damaged: Database, to database: Database) throws {
         guard let cursor = try? GRDB.Row.fetchCursor(damaged, sql: "SELECT * FROM \"\(table)\"\(order)") else { return }
         while let row = try? cursor.next() {
+            // Named, as an older format may have fewer.
+            let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
             let places = databaseQuestionMarks(count: row.count)
             do {
                 try database.execute(
-                    sql: "INSERT OR REPLACE INTO \"\(table)\" VALUES (\(places))", arguments: StatementArguments(row.databaseValues))
+                    sql: "INSERT OR REPLACE INTO \"\(table)\" (\(columns)) VALUES (\(places))",
+                    arguments: StatementArguments(row.databaseValues))
             } catch let error as DatabaseError where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode) {
                 // What damage made of a row: the table does not take it.
             }

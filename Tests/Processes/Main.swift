@@ -9,6 +9,7 @@ import Foundation
         switch arguments[1] {
         case "notes": await Notes(home: arguments[2]).run()
         case "registrar": await Registrar(home: arguments[2], name: arguments.count > 3 ? arguments[3] : "a").run()
+        case "submitter" where arguments.count > 3: await Submitter(home: arguments[2], name: arguments[3]).run()
         case "producer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).produce()
         case "publisher" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).publish()
         case "consumer" where arguments.count > 3: await Messenger(home: arguments[2], name: arguments[3]).consume()

@@ -36,6 +36,37 @@ struct Registrar {
     }
 }
 
+/// Submits changes until it is killed, and says which were accepted.
+struct Submitter {
+    let home: String
+    let name: String
+
+    /// `made ID OPERATION` for a registration, `gone ID OPERATION` for its removal.
+    func run() async {
+        do {
+            let registry = try Registry(Home(path: home))
+            let service = try await registry.services(namespace: "kill")[0].id
+            Line.write("open")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for lane in 0..<4 {
+                    group.addTask {
+                        for number in 0... {
+                            let id = "\(name)-\(lane)-\(number)"
+                            let made = try await registry.submit(.registerInstance(id, service: service, attributes: [:]), requestID: id)
+                            Line.write("made \(id) \(made)")
+                            guard number % 3 == 2 else { continue }
+                            Line.write("gone \(id) \(try await registry.submit(.deregisterInstance(id, service: service)))")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        } catch {
+            Line.write("error \(error)")
+        }
+    }
+}
+
 /// Registers one instance that lives as long as this process, or changes it, as it is told.
 struct Leased {
     let home: String

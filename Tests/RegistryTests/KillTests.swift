@@ -70,4 +70,48 @@ struct KillTests {
             }
         }
     }
+
+    @Test func `a killed process leaves no change without its record and no record without its change`() async throws {
+        for round in 0..<max(1, Rounds.count / 3) {
+            var random = SplitMix(round: round)
+            try await withFolder { path in
+                let note = "round \(round), \(Rounds.note)"
+                let registry = try Registry(Home(path: path))
+                let service = try await registry.make("service", in: "kill")
+                let children = try (0..<2).map { try Child("submitter", path, "p\($0)") }
+                for child in children { #expect(await child.line() == "open") }
+                let moments = children.map { _ in Duration.milliseconds(Int.random(in: 5...150, using: &random)) }
+                let lines = try await withThrowingTaskGroup(of: [String].self) { group in
+                    for (child, moment) in zip(children, moments) {
+                        group.addTask {
+                            async let lines = child.lines()
+                            try await Task.sleep(for: moment)
+                            child.end()
+                            return await lines
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1 }
+                }
+                var operations: [Registry.Operation] = []
+                var token: String?
+                repeat {
+                    let page = try await registry.operations(page: .init(token: token))
+                    operations += page.elements
+                    token = page.token
+                } while token != nil
+                #expect(operations.allSatisfy { $0.status == .success }, "\(note)")
+                var expected: Set<String> = []
+                for operation in operations.reversed() {
+                    let id = operation.targets[.instance] ?? ""
+                    if operation.kind == .registerInstance { expected.insert(id) } else { expected.remove(id) }
+                }
+                #expect(try await registry.ids("kill", "service") == expected, "\(note)")
+                let recorded = Set(
+                    operations.map { "\($0.kind == .registerInstance ? "made" : "gone") \($0.targets[.instance] ?? "") \($0.id)" })
+                #expect(recorded.isSuperset(of: lines), "\(Set(lines).subtracting(recorded)) lost; \(note)")
+                #expect(try await registry.service(service.id).instanceCount == expected.count, "\(note)")
+                registry.close()
+            }
+        }
+    }
 }

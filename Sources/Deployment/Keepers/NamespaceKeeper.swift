@@ -22,7 +22,8 @@ struct NamespaceKeeper: ResourceKeeper {
             }
             return made(
                 try await registry.createNamespace(
-                    name: name, kind: kind, description: wanted.properties.text("Description"), creatorRequestID: wanted.token))
+                    name: name, kind: kind, description: wanted.properties.text("Description"),
+                    vpc: kind == .privateDNS ? wanted.properties.text("Vpc") : nil, creatorRequestID: wanted.token))
         }
     }
 
@@ -31,7 +32,7 @@ struct NamespaceKeeper: ResourceKeeper {
             physicalID: namespace.id,
             attributes: [
                 "Arn": LocalARN.registered("namespace/\(namespace.id)"), "Id": namespace.id,
-                "HostedZoneId": "Z\(namespace.id)",
+                "HostedZoneId": namespace.hostedZoneID ?? "",
             ], isAdopted: isAdopted)
     }
 
