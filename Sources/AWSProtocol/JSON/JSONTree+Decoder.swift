@@ -96,8 +96,12 @@ struct MemberName: CodingKey {
         case "soa": return "SOA"
         case "serviceARN": return "ServiceArn"
         default:
-            let name = property.prefix(1).uppercased() + property.dropFirst()
-            return name.hasSuffix("ID") ? "\(name.dropLast(2))Id" : name
+            var name = Array(property.utf8)
+            if let first = name.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) { name[0] = first - 0x20 }
+            if name.count >= 2, name[name.count - 2] == UInt8(ascii: "I"), name[name.count - 1] == UInt8(ascii: "D") {
+                name[name.count - 1] = UInt8(ascii: "d")
+            }
+            return String(decoding: name, as: UTF8.self)
         }
     }
 }

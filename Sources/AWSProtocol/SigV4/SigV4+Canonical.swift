@@ -157,7 +157,16 @@ extension SigV4 {
 
     /// Without space at the ends; inside, any run of it is one space.
     static func trimmed(_ value: String) -> String {
-        value.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { String(decoding: $0, as: UTF8.self) }.joined(
-            separator: " ")
+        var isAfterSpace = true
+        var isTrimmed = true
+        for byte in value.utf8 {
+            let isSpace = byte == UInt8(ascii: " ")
+            if byte == UInt8(ascii: "\t") || isSpace && isAfterSpace { isTrimmed = false }
+            isAfterSpace = isSpace
+        }
+        // Hardly any value has to be written again.
+        if isTrimmed, !isAfterSpace || value.isEmpty { return value }
+        return value.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { String(decoding: $0, as: UTF8.self) }
+            .joined(separator: " ")
     }
 }
