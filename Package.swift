@@ -85,7 +85,8 @@ let package = Package(
         .target(
             name: "DiscoveryServer",
             dependencies: [
-                "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .coreMetrics, .logging, .configuration, .lifecycle,
+                "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .crypto, .nioPosix, .coreMetrics, .logging,
+                .configuration, .lifecycle,
             ],
             swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),
@@ -131,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryServerTests",
             dependencies: [
-                "DiscoveryServer", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient, .nioCore, .nioHTTP1,
+                "DiscoveryServer", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient,
+                .nioCore, .nioHTTP1,
                 .coreMetrics, .configuration, .logging, .lifecycle,
             ],
             swiftSettings: strict),

@@ -12,6 +12,8 @@ struct AdminEndpoint: Endpoint {
 
     static let names: Set<Substring> = ["health", "ready", "version", "metrics"]
 
+    func isPublic(_ request: HTTPRequest) -> Bool { !request.path.targetPath.hasSuffix("/metrics") }
+
     func answerAtOnce(_ call: Call) -> HTTPResponse? {
         guard call.request.method == "GET" || call.request.method == "HEAD" else {
             return JSONReply.error("methodNotAllowed", "Ask with GET.", status: 405, headers: [("Allow", "GET")])

@@ -1,9 +1,13 @@
+internal import AWSProtocol
 internal import HTTPServing
 
 /// A part of what the server speaks: one AWS service, or one of its own. It translates shapes and faults, and holds no rules.
 protocol Endpoint: Sendable {
     /// What it is called where requests are counted.
     var name: String { get }
+
+    /// Whether a request is answered to whoever asks.
+    func isPublic(_ request: HTTPRequest) -> Bool
 
     /// The answer, where memory has it: given on the event loop, which waits for nothing. `nil` for what ``answer(_:)`` is to do.
     func answerAtOnce(_ call: Call) -> HTTPResponse?
@@ -15,6 +19,7 @@ protocol Endpoint: Sendable {
 }
 
 extension Endpoint {
+    func isPublic(_ request: HTTPRequest) -> Bool { false }
     func answerAtOnce(_ call: Call) -> HTTPResponse? { nil }
 }
 
@@ -29,14 +34,11 @@ struct Call: Sendable {
 /// Why somebody may not come in, or not do what they ask.
 struct Refusal: Error, Sendable, Hashable {
     enum Code: Sendable, Hashable {
-        /// Nothing says who asks.
+        /// Nothing says who asks, or it is no proof.
         case unauthenticated
+        /// What was signed cannot be believed.
+        case signature(SigV4.Fault)
         case unknownKey
-        case wrongSignature
-        /// What says who asks is incomplete, or cannot be read.
-        case malformedSignature
-        /// Signed too long ago, or for later.
-        case expiredSignature
         case notAllowed
     }
 
@@ -46,5 +48,15 @@ struct Refusal: Error, Sendable, Hashable {
     init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// As AWS's services of JSON spell it.
+    var fault: AWSFault {
+        switch code {
+        case .unauthenticated: AWSFault(SigV4.Fault.missing)
+        case .signature(let fault): AWSFault(fault)
+        case .unknownKey: AWSFault(.unrecognizedClient, message)
+        case .notAllowed: AWSFault(.accessDenied, message)
+        }
     }
 }

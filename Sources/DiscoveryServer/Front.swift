@@ -13,7 +13,7 @@ struct Front: Sendable {
     /// The answer, where memory has it.
     func answerAtOnce(_ request: HTTPRequest) -> HTTPResponse? {
         let endpoint = router.endpoint(for: request)
-        guard let caller = gate.callerAtOnce(request) else { return nil }
+        guard let caller = endpoint.isPublic(request) ? .stranger : gate.callerAtOnce(request) else { return nil }
         let call = Call(request: request, id: RequestID(), caller: caller)
         return endpoint.answerAtOnce(call).map { finished($0, call, endpoint) }
     }
@@ -26,7 +26,7 @@ struct Front: Sendable {
         do throws(Refusal) {
             call = Call(request: request, id: id, caller: try await gate.caller(request))
         } catch {
-            let stranger = Call(request: request, id: id, caller: Caller(key: nil, isLocal: false))
+            let stranger = Call(request: request, id: id, caller: .stranger)
             return finished(endpoint.refusal(error, of: stranger), stranger, endpoint)
         }
         let response = await endpoint.answer(call)

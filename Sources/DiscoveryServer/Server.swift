@@ -23,8 +23,8 @@ package struct Server: Service {
         package let port: Int
         package let isTLS: Bool
         package let home: String
-        /// `nil` where there are none, and everybody may do everything.
-        package let keys: Int?
+        /// Otherwise everybody may do everything.
+        package let hasKeys: Bool
 
         package var url: String { "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     }
@@ -68,18 +68,23 @@ package struct Server: Service {
     private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
         let drain = DrainNotice()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
+        let keeper = Keeper(registry, configuration.logger)
+        let cloudMap = CloudMapEndpoint(
+            registry, keeper, fidelity: configuration.isFaithful ? .faithful : .instant, region: configuration.region)
+        let router = Router(
+            admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
+            address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain),
+            services: [(CloudMapEndpoint.target, cloudMap)])
         let front = Front(
-            router: Router(
-                admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
-                address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain), services: []),
-            gate: Gate(keys: keys), traffic: Traffic(metrics), logger: configuration.logger)
+            router: router, gate: Gate(keys, isTLS: configuration.tls != nil), traffic: Traffic(metrics), logger: configuration.logger)
         let http = try await bind(front, drain)
         whenListening(
-            Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, keys: nil))
+            Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, hasKeys: keys != nil))
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await http.run() }
                 group.addTask { try await discovery.run() }
+                group.addTask { try await keeper.run() }
                 defer { group.cancelAll() }
                 // Which of them ends first by itself ends the others.
                 try await group.next()

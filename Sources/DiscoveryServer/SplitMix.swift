@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Random numbers for what nobody gains by guessing: the order of an answer, the ids of requests. The system's own cost a call of the kernel
 /// each. SplitMix64, of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 struct SplitMix: RandomNumberGenerator, Sendable {
@@ -16,4 +18,11 @@ struct SplitMix: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
         return mixed ^ mixed >> 31
     }
+}
+
+extension SplitMix {
+    private static let seeds = Atomic<UInt64>(UInt64.random(in: .min ... .max))
+
+    /// Another one each time.
+    static func next() -> SplitMix { SplitMix(seed: mixed(seeds.wrappingAdd(1, ordering: .relaxed).newValue)) }
 }

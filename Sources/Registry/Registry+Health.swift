@@ -56,6 +56,11 @@ extension Registry {
 
     // MARK: Heartbeats
 
+    /// The id of a service in what a caller gave for one: an id or an ARN.
+    ///
+    /// - Throws: `.invalidInput`.
+    package static func serviceID(in text: String) throws(RegistryError) -> String { try Identifier.service(in: text) }
+
     /// Registrations with a heartbeat that are newer than `number`, in the order of their making: what a keeper of ``Heartbeats`` reads when
     /// it starts, from 0, and whenever ``keeperBell`` rings.
     ///

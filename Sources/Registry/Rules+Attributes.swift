@@ -86,7 +86,7 @@ extension Rules {
     }
 
     /// What is asked of DiscoverInstances.
-    static func check(_ selection: Registry.Selection, limit: Int) throws(RegistryError) {
+    package static func check(_ selection: Registry.Selection, limit: Int) throws(RegistryError) {
         guard (1...1_000).contains(limit) else { throw invalid("A result has 1 to 1,000 instances, not \(limit).") }
         for parameters in [selection.required, selection.preferred] {
             for (key, value) in parameters {

@@ -86,7 +86,7 @@ struct DaemonCommand: AsyncParsableCommand {
             "  export DISCOVERY_ENDPOINT=\(listening.url)", "  export AWS_ENDPOINT_URL=\(listening.url)",
             "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true  # or SDKs look for data-\(listening.host)", "  export AWS_REGION=\(region)",
         ]
-        if listening.keys == nil { lines.append("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local") }
+        if !listening.hasKeys { lines.append("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -13,15 +13,17 @@ extension CloudMap.HTTPInstanceSummary {
 
 extension CloudMap.DiscoverInstances {
     /// The body of an answer from pieces that `HTTPInstanceSummary.json` wrote.
-    package static func body(joining pieces: some Sequence<[UInt8]>, instancesRevision: Int) -> [UInt8] {
-        var bytes = Array(#"{"Instances":["#.utf8)
+    package static func body(joining pieces: some Collection<[UInt8]>, instancesRevision: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pieces.reduce(64) { $0 + $1.count + 1 })
+        bytes += #"{"Instances":["#.utf8
         var isFirst = true
         for piece in pieces {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
             bytes += piece
         }
-        bytes += Array(#"],"InstancesRevision":\#(instancesRevision)}"#.utf8)
+        bytes += #"],"InstancesRevision":\#(instancesRevision)}"#.utf8
         return bytes
     }
 }

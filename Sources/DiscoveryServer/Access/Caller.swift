@@ -7,6 +7,14 @@ struct Caller: Sendable {
     /// Whether it is on this machine.
     let isLocal: Bool
 
+    /// Somebody who may do nothing.
+    static let stranger = Caller(
+        key: AccessKey(id: "", secret: "", account: AccessKeys.defaultAccount, rules: []), isLocal: false)
+
+    func allows(_ action: AccessRule.Action, _ namespace: String, _ service: String) -> Bool {
+        key?.allows(action, namespace: namespace, service: service, instance: .any) ?? true
+    }
+
     /// - Throws: `.notAllowed` for what no rule of its key allows.
     func check(_ action: AccessRule.Action, _ namespace: String, _ service: String, _ instance: Address.Instance = .only) throws(Refusal) {
         guard let key, !key.allows(action, namespace: namespace, service: service, instance: instance) else { return }

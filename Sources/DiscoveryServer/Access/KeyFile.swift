@@ -32,14 +32,9 @@ final class KeyFile: Sendable {
         state = Mutex(State(keys: try Self.keys(content, path), content: content, due: .now + interval))
     }
 
-    /// The keys as they were at the last look, where that is not long ago.
-    func keys(at now: ContinuousClock.Instant) -> AccessKeys? {
-        state.withLock { now < $0.due ? $0.keys : nil }
-    }
-
     /// The keys as they are now: looks at the file where the last look is long ago. Waits for the disk then.
     func current() async -> AccessKeys {
-        if let keys = keys(at: .now) { return keys }
+        if let keys = state.withLock({ ContinuousClock.now < $0.due ? $0.keys : nil }) { return keys }
         return (try? await NIOThreadPool.singleton.runIfActive { self.look() }) ?? state.withLock { $0.keys }
     }
 
