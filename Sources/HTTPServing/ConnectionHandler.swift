@@ -30,7 +30,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
-    /// Bytes counted in the server's memory for the body, from their arrival until the handler has returned.
+    /// Bytes counted in the server's memory for a long head and the body, from their arrival until the handler has returned.
     private var reserved = 0
     /// The handler at work. Kept until it returns; the server counts it, and awaits that count at its end.
     private var work: Task<Void, Never>?
@@ -82,8 +82,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func bytesCame() -> ConnectionMachine.BytesAction {
-        machine.bytesCame()
+    /// Bytes of a head after its first slice are counted as those of bodies are: what thousands of peers leave half sent is bounded.
+    func bytesCame(_ count: Int) -> ConnectionMachine.BytesAction {
+        if machine.state == .readingHead, let context {
+            guard server.reserve(bytes: count) else {
+                parsingFailed(.overloaded, context: context)
+                return .discard
+            }
+            reserved += count
+        }
+        return machine.bytesCame()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
