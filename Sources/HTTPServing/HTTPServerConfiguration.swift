@@ -5,7 +5,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// 0 lets the system choose; ``HTTPServer/port`` tells the choice.
     package var port: Int
     /// Open connections. One more is answered 503 and closed; under TLS it is closed only. Each has a socket, for which
-    /// ``DescriptorLimit`` can make room, some KiB while idle, and 16 KiB more while its peer sends ahead.
+    /// ``DescriptorLimit`` can make room, some KiB while idle, and 16 KiB more while its peer sends ahead or takes no replies.
     package var maximumConnections: Int
     /// Requests whose handler runs. One more is answered 503 with `Retry-After: 1`; there is no waiting line.
     package var maximumConcurrentRequests: Int
