@@ -15,7 +15,7 @@ enum ServerBenchmark: Benchmark {
     private static let idleConnections = 10_000
 
     static func run(_ session: Session) async throws -> [Figure] {
-        guard (try? Child.output(of: ["sh", "-c", "command -v wrk taskset"])) != nil else {
+        guard (try? Child.output(of: ["sh", "-c", "command -v wrk && command -v taskset"])) != nil else {
             throw Skipped(reason: "wrk or taskset is not here")
         }
         guard ProcessInfo.processInfo.activeProcessorCount > 1 else { throw Skipped(reason: "there is one core only") }
