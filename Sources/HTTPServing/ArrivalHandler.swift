@@ -66,7 +66,7 @@ final class ArrivalHandler: ChannelDuplexHandler {
     private func parse(_ buffer: ByteBuffer, context: ChannelHandlerContext) -> ByteBuffer? {
         var rest = buffer
         while rest.readableBytes > 0 {
-            switch connection?.bytesCame() {
+            switch connection?.bytesCame(min(rest.readableBytes, Self.slice)) {
             case .parse:
                 if rest.readableBytes <= Self.slice {
                     context.fireChannelRead(wrapInboundOut(rest))

@@ -4,8 +4,8 @@ internal import NIOTLS
 
 /// One connection: feeds events to its machine and does what that says. Belongs to the connection's event loop.
 ///
-/// Replies are written as bytes, and what was parsed while a request is in work waits here: NIO's own encoder and pipelining handler do
-/// as much, for a sixth of what a small request costs.
+/// Replies are written as bytes, and what was parsed while a request is in work waits here: NIO's own encoder and pipelining handler would
+/// do both, with a few allocations and passes over the headers more for each request.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -30,7 +30,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
-    /// Bytes counted in the server's memory for the body, from their arrival until the handler has returned.
+    /// Bytes counted in the server's memory for a long head and the body, from their arrival until the handler has returned.
     private var reserved = 0
     /// The handler at work. Kept until it returns; the server counts it, and awaits that count at its end.
     private var work: Task<Void, Never>?
@@ -82,8 +82,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func bytesCame() -> ConnectionMachine.BytesAction {
-        machine.bytesCame()
+    /// Bytes of a head after its first slice are counted as those of bodies are: what thousands of peers leave half sent is bounded.
+    func bytesCame(_ count: Int) -> ConnectionMachine.BytesAction {
+        if machine.state == .readingHead, let context {
+            guard server.reserve(bytes: count) else {
+                parsingFailed(.overloaded, context: context)
+                return .discard
+            }
+            reserved += count
+        }
+        return machine.bytesCame()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -49,6 +49,8 @@ package final class HTTPServer: Sendable {
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: ArrivalHandler.turn)
             )
+            // As for what is sent ahead: so much of its replies may wait for a peer without being counted.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: ArrivalHandler.turn / 2, high: ArrivalHandler.turn))
             .childChannelInitializer { channel in
                 guard let certificate else { return channel.eventLoop.makeCompletedFuture { try state.welcome(channel) } }
                 return certificate.current(on: channel.eventLoop).flatMapThrowing { try state.welcome(channel, tls: $0) }

@@ -4,13 +4,15 @@ package struct HTTPServerConfiguration: Sendable {
     package var host: String
     /// 0 lets the system choose; ``HTTPServer/port`` tells the choice.
     package var port: Int
-    /// Open connections. One more is answered 503 and closed.
+    /// Open connections. One more is answered 503 and closed; under TLS it is closed only. Each has a socket, for which
+    /// ``DescriptorLimit`` can make room, some KiB while idle, and 16 KiB more while its peer sends ahead or takes no replies.
     package var maximumConnections: Int
     /// Requests whose handler runs. One more is answered 503 with `Retry-After: 1`; there is no waiting line.
     package var maximumConcurrentRequests: Int
     /// Bytes of one request's body. A longer one is answered 413 and never held.
     package var maximumBodySize: Int
-    /// Bytes of all bodies that are being received or worked on, together. One more byte is answered 503 with `Retry-After: 1`.
+    /// Bytes of all bodies, and of heads over 2 KiB, that are being received or worked on, together. One more byte is answered 503 with
+    /// `Retry-After: 1`.
     ///
     /// Without it, `maximumConnections` half sent bodies would be the bound: gigabytes.
     package var maximumBodyMemory: Int

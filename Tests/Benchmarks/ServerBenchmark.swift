@@ -8,14 +8,14 @@ import NIOPosix
 /// task, each on one event loop on one core, and wrk on the other. nginx with a file of that size is printed beside them.
 enum ServerBenchmark: Benchmark {
     static let name = "server"
-    static let summary = "HTTP requests a second on one core, answered at once and by a task, against a bare NIO handler; idle connections"
+    static let summary = "HTTP requests a second on one core, at once and by a task, against a bare NIO handler; 10,000 idle connections"
 
     static let body = [UInt8](repeating: UInt8(ascii: "x"), count: 1800)
     private static let seconds = 2
-    private static let idleConnections = 5_000
+    private static let idleConnections = 10_000
 
     static func run(_ session: Session) async throws -> [Figure] {
-        guard (try? Child.output(of: ["sh", "-c", "command -v wrk taskset"])) != nil else {
+        guard (try? Child.output(of: ["sh", "-c", "command -v wrk && command -v taskset"])) != nil else {
             throw Skipped(reason: "wrk or taskset is not here")
         }
         guard ProcessInfo.processInfo.activeProcessorCount > 1 else { throw Skipped(reason: "there is one core only") }
@@ -44,7 +44,7 @@ enum ServerBenchmark: Benchmark {
             }
         }
         for server in servers { try server.child.finish() }
-        figures.append(try idle())
+        figures += try idle(session)
         return figures
     }
 
@@ -84,23 +84,30 @@ enum ServerBenchmark: Benchmark {
         throw Child.Failure(description: "nginx did not start")
     }
 
-    /// What a connection that sends nothing costs the server.
-    private static func idle() throws -> Figure {
-        let child = try Child.play(ServingRole.self, [ServingRole.Kind.atOnce.rawValue])
+    /// What connections that send nothing cost the server, and what they cost others.
+    private static func idle(_ session: Session) throws -> [Figure] {
+        let room = DescriptorLimit.raise(forConnections: idleConnections)
+        guard room == idleConnections else { return [] }
+        let child = try Child.play(ServingRole.self, [ServingRole.Kind.atOnce.rawValue], under: ["taskset", "-c", "0"])
         guard let port = child.readLine().flatMap({ Int($0) }) else { throw Child.Failure(description: "the server did not start") }
         func memory(with count: Int) throws -> Double {
             try child.say(String(count))
             return child.readLine().flatMap { Double($0) } ?? .nan
         }
-        let group = MultiThreadedEventLoopGroup.singleton
-        let bootstrap = ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         var channels = [try bootstrap.connect(host: "127.0.0.1", port: port).wait()]
+        let alone = try (0..<session.rounds).map { _ in try load(port: port, connections: 64) }
         let before = try memory(with: 1)
         for _ in 0..<idleConnections { channels.append(try bootstrap.connect(host: "127.0.0.1", port: port).wait()) }
         let after = try memory(with: idleConnections + 1)
+        var pairs = Pairs()
+        for rate in alone { pairs.add(try load(port: port, connections: 64), rate) }
         for channel in channels { try channel.close().wait() }
         try child.finish()
-        return Figure("server, an idle connection", "KiB", [(after - before) / Double(idleConnections)], goal: .atMost(16))
+        return [
+            Figure("server, an idle connection", "KiB", [(after - before) / Double(idleConnections)], goal: .atMost(16)),
+            Figure("server, at once beside 10,000 idle, against alone", "k/s", pairs, goal: .ratioAtLeast(0.9)),
+        ]
     }
 }
 
@@ -140,6 +147,7 @@ enum ServingRole: Role {
     private static func serve(_ group: any EventLoopGroup, _ atOnce: (@Sendable (HTTPRequest) -> HTTPResponse?)?) async throws {
         var configuration = HTTPServerConfiguration(maximumConnections: 15_000)
         configuration.idleTimeout = .seconds(600)
+        _ = DescriptorLimit.raise(forConnections: configuration.maximumConnections)
         let server = try await HTTPServer.bind(configuration, on: group, atOnce: atOnce) { _ in BareHandler.response }
         let running = Task { try await server.run() }
         say(String(server.port))

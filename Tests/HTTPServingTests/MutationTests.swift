@@ -13,11 +13,15 @@ struct MutationTests {
         "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
         "CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1:4580\r\nX-Amz-Target: Route53AutoNaming_v20170314.DiscoverInstances\r\nContent-Type: "
+            + "application/x-amz-json-1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/servicediscovery/aws4_request\r\n"
+            + "Content-Length: 45\r\n\r\n{\"NamespaceName\":\"ais\",\"ServiceName\":\"flask\"}",
         "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nDELETE http://x/y HTTP/1.1\r\nHost: x\r\n\r\n",
     ].map { Array($0.utf8) }
 
     private static let fragments = [
         "\r\n", "\n", "\r", "\0", ":", " ", "0", "-1", "ffffffffffffffff", "HTTP/9.9", "Content-Length: 5\r\n", "Host: y\r\n", "\u{FFFD}",
+        "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Upgrade: h2c\r\n", "\r\n ",
     ].map {
         Array($0.utf8)
     }
@@ -27,12 +31,17 @@ struct MutationTests {
         for _ in 0...Int.random(in: 0...4, using: &random) {
             let at = Int.random(in: 0...bytes.count, using: &random)
             let end = min(bytes.count, at + Int.random(in: 0...12, using: &random))
-            switch Int.random(in: 0..<6, using: &random) {
+            switch Int.random(in: 0..<8, using: &random) {
             case 0: bytes.insert(contentsOf: fragments.randomElement(using: &random)!, at: at)
             case 1: bytes.removeSubrange(at..<end)
             case 2: bytes.insert(contentsOf: bytes[at..<end], at: at)
             case 3: if at < bytes.count { bytes[at] = UInt8.random(in: 0...255, using: &random) }
             case 4: if at < bytes.count { bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
+            case 5:
+                let piece = Array(bytes[at..<end])
+                bytes.removeSubrange(at..<end)
+                bytes.insert(contentsOf: piece, at: Int.random(in: 0...bytes.count, using: &random))
+            case 6: bytes.insert(contentsOf: [UInt8](repeating: bytes.isEmpty ? 0 : bytes[min(at, bytes.count - 1)], count: 3_000), at: at)
             default: bytes.insert(contentsOf: originals.randomElement(using: &random)!, at: at)
             }
         }
@@ -48,7 +57,11 @@ struct MutationTests {
         let short = Duration.milliseconds(30)
         let configuration = HTTPServerConfiguration(
             maximumBodySize: 1000, headerTimeout: short, bodyTimeout: short, idleTimeout: short, closeTimeout: short, linger: .zero)
-        try await withServer(configuration) { server in
+        // Half of them at once.
+        let atOnce: @Sendable (HTTPRequest) -> HTTPResponse? = { request in
+            request.path.utf8.count % 2 == 0 ? nil : HTTPResponse(headers: [("a", "b")], body: request.body)
+        }
+        try await withServer(configuration, atOnce: atOnce) { server in
             for round in 0..<rounds {
                 let mutants = (0..<16).map { _ in Self.mutate(Self.originals.randomElement(using: &random)!, with: &random) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -64,6 +77,9 @@ struct MutationTests {
                         }
                     }
                     try await group.waitForAll()
+                }
+                try await eventually("the server holds nothing") {
+                    server.connections == 0 && server.requests == 0 && server.state.bodyBytesHeld == 0 && server.state.replyBytesHeld == 0
                 }
                 // A busy machine may not get to send within the short limits; a server that is broken never answers.
                 var healthy: [UInt8] = []
