@@ -30,7 +30,7 @@ final class Child {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try process.runUnmasked()
         try output.fileHandleForWriting.close()
     }
 
@@ -132,4 +132,15 @@ func waitForEndOfInput() {
 /// Prints a line at once, also into a pipe, and while another thread reads standard input: that holds a lock which flushing all would want.
 func say(_ line: String) {
     FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
+extension Process {
+    /// Runs it with no signal blocked: the threads of Swift's pool block them all, and what they start inherits that and cannot be told to end.
+    func runUnmasked() throws {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
 }

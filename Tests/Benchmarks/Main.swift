@@ -7,7 +7,7 @@ import Foundation
         IdleBenchmark.self, SyncCountBenchmark.self, QueueSendBenchmark.self, QueueLifeBenchmark.self, PublishBenchmark.self,
         QueueRedisBenchmark.self,
         QueueReceiveBenchmark.self, QueueWakeBenchmark.self, QueueMemoryBenchmark.self, QueueDiskBenchmark.self,
-        ServerBenchmark.self,
+        ServerBenchmark.self, DaemonBenchmark.self,
     ]
     static let roles: [any Role.Type] = [
         ResolvingRole.self, RegisteringRole.self, AnsweringRole.self, IdlingRole.self, ProducingRole.self, ConsumingRole.self,

@@ -49,7 +49,7 @@ enum ServerBenchmark: Benchmark {
     }
 
     /// Thousands of requests a second.
-    private static func load(port: Int, connections: Int) throws -> Double {
+    static func load(port: Int, connections: Int) throws -> Double {
         let report = try Child.output(of: [
             "taskset", "-c", "1", "wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "http://127.0.0.1:\(port)/file",
         ])
@@ -60,11 +60,11 @@ enum ServerBenchmark: Benchmark {
         return rate / 1_000
     }
 
-    private static func nginx(_ session: Session) throws -> (child: Child, port: Int)? {
+    static func nginx(_ session: Session, size: Int = body.count) throws -> (child: Child, port: Int)? {
         guard (try? Child.output(of: ["sh", "-c", "command -v nginx"])) != nil else { return nil }
         let folder = URL(filePath: session.freshPath())
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Data(body).write(to: folder.appending(path: "file"))
+        try Data(repeating: UInt8(ascii: "x"), count: size).write(to: folder.appending(path: "file"))
         let probe = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).wait()
         let port = probe.localAddress?.port ?? 0
         try probe.close().wait()
@@ -126,6 +126,8 @@ enum ServingRole: Role {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         switch arguments.first.flatMap({ Kind(rawValue: $0) }) {
         case .bare:
+            let body = ByteBuffer(
+                repeating: UInt8(ascii: "x"), count: arguments.dropFirst().first.flatMap { Int($0) } ?? ServerBenchmark.body.count)
             let channel = try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 256)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -133,7 +135,7 @@ enum ServingRole: Role {
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                        try channel.pipeline.syncOperations.addHandler(BareHandler())
+                        try channel.pipeline.syncOperations.addHandler(BareHandler(body))
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
@@ -175,11 +177,15 @@ private final class BareHandler: ChannelInboundHandler {
         HTTPResponse(headers: [("Content-Type", "application/json")], buffer: buffer)
     }
 
+    private let body: ByteBuffer
+
+    init(_ body: ByteBuffer) { self.body = body }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .end = unwrapInboundIn(data) else { return }
-        let headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": String(Self.buffer.readableBytes)]
+        let headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": String(body.readableBytes)]
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(Self.buffer))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 }
