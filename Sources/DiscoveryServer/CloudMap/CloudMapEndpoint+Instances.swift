@@ -56,9 +56,10 @@ extension CloudMapEndpoint {
                 // Its answers are kept as they are written.
                 CloudMap.DiscoverInstances.name,
                 { call, body in
+                    try call.endpoint.limits?.take(.discoverInstances)
+                    if let answer = call.endpoint.answerAtOnce(body, to: call.call.caller) { return answer }
                     let input = try CloudMap.DiscoverInstances.input(from: body)
                     try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
-                    try call.endpoint.limits?.take(.discoverInstances)
                     return try await call.endpoint.discoveries.answer(try Discoveries.Question(input), body)
                 }
             ),

@@ -30,9 +30,14 @@ struct CloudMapEndpoint: Endpoint {
 
     func answerAtOnce(_ call: Call) -> HTTPResponse? {
         guard limits == nil, call.request.headers["x-amz-target"] == CloudMap.DiscoverInstances.target,
-            let answer = discoveries.answerAtOnce(call.request.body, isAllowed: { call.caller.allows(.resolve, $0, $1) })
+            let answer = answerAtOnce(call.request.body, to: call.caller)
         else { return nil }
         return Self.success(answer)
+    }
+
+    /// What was discovered before, for those who may.
+    func answerAtOnce(_ body: [UInt8], to caller: Caller) -> [UInt8]? {
+        discoveries.answerAtOnce(body) { namespace, service in caller.allows(.resolve, namespace, service) }
     }
 
     func answer(_ call: Call) async -> HTTPResponse {

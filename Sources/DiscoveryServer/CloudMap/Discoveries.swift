@@ -80,6 +80,8 @@ final class Discoveries: Sendable {
         var prepared: [[UInt8]: Prepared] = [:]
         var cost = 0
         var known: [ServiceKey: Known] = [:]
+        /// Instances of those.
+        var held = 0
         var loads: [ServiceKey: (version: UInt64, task: Task<Known, any Error>)] = [:]
     }
 
@@ -94,7 +96,7 @@ final class Discoveries: Sendable {
 
     init(_ registry: Registry) { self.registry = registry }
 
-    /// The answer to a request that came before, where nothing was committed since. Waits for nothing.
+    /// The answer to a request that came before, where nothing was committed since, and who asks may ask it. Waits for nothing.
     func answerAtOnce(_ body: [UInt8], isAllowed: (_ namespace: String, _ service: String) -> Bool) -> [UInt8]? {
         guard let prepared = state.withLock({ $0.prepared[body] }), registry.store.isStill(prepared.known.snapshot.version),
             isAllowed(prepared.question.namespace, prepared.question.service),
@@ -160,8 +162,11 @@ final class Discoveries: Sendable {
         state.withLock { state in
             if state.loads[key]?.task == task { state.loads[key] = nil }
             guard case .success(let known) = result else { return }
-            let held = state.known.values.reduce(0) { $0 + $1.pieces.count }
-            if held + known.pieces.count > Self.limit { state.known.removeAll() }
+            state.held += 1 + known.pieces.count - (state.known[key].map { 1 + $0.pieces.count } ?? 0)
+            if state.held > Self.limit {
+                state.known.removeAll()
+                state.held = 1 + known.pieces.count
+            }
             state.known[key] = known
         }
         return try result.get()
