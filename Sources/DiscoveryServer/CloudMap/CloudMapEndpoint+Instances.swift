@@ -58,12 +58,14 @@ extension CloudMapEndpoint {
                 { call, body in
                     let input = try CloudMap.DiscoverInstances.input(from: body)
                     try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
+                    try call.checkOwner(input.ownerAccount)
                     try call.endpoint.limits?.take(.discoverInstances)
                     return try await call.endpoint.discoveries.answer(try Discoveries.Question(input), body)
                 }
             ),
             operation(CloudMap.DiscoverInstancesRevision.self) { call, input in
                 try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
+                try call.checkOwner(input.ownerAccount)
                 try call.endpoint.limits?.take(.discoverInstancesRevision)
                 let revision = try await call.endpoint.discoveries.revision(input.namespaceName, input.serviceName)
                 return .init(instancesRevision: Int(revision))

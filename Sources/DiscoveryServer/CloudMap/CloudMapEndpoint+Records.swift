@@ -7,6 +7,7 @@ extension CloudMapEndpoint {
     static var recordOperations: [(String, Operation)] {
         [
             operation(CloudMap.GetOperation.self) { call, input in
+                try call.checkOwner(input.ownerAccount)
                 let operation = try await call.registry.operation(input.operationID)
                 if let service = operation.serviceID {
                     try? await call.check(.resolve, service: service)
