@@ -64,11 +64,11 @@ final class Keeper: Sendable {
         return [operation, heartbeat].compactMap { $0 }.min()
     }
 
-    /// Notes that an instance was heard. One that had turned unhealthy is healthy again when this returns.
-    func renewed(_ id: String, of service: String) async throws {
+    /// Notes that an instance was heard. One that had turned unhealthy, and says that it is well, is healthy again when this returns.
+    func renewed(_ id: String, of service: String, isHealthy: Bool) async throws {
         let now = registry.store.home.now()
         let serviceID = try Registry.serviceID(in: service)
         let renewal = state.withLock { $0.heartbeats.renewed(serviceID: serviceID, instanceID: id, at: now) }
-        if case .revived(let action) = renewal { try await registry.apply([action]) }
+        if isHealthy, case .revived(let action) = renewal { try await registry.apply([action]) }
     }
 }

@@ -16,7 +16,7 @@ extension Registry {
             self.term = term
         }
 
-        /// The attribute that asks for it: seconds.
+        /// The attribute that asks for it: seconds. In a home that no daemon serves nobody listens, and the instance stays.
         package static let attribute = "DISCOVERY_LEASE_SECONDS"
         package static let seconds = 1...86_400
     }

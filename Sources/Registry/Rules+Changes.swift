@@ -20,8 +20,9 @@ extension Rules {
             try checkText(update.description, of: "A description", limit: 1_024)
         case .registerInstance(let id, _, let attributes):
             try checkInstance(id: id)
-            try checkSizes(Registry.Attributes(attributes))
-            _ = try heartbeat(Registry.Attributes(attributes))
+            let attributes = Registry.Attributes(attributes)
+            try checkSizes(attributes)
+            _ = try heartbeat(attributes)
         case .deregisterInstance(let id, _, _): try checkInstance(id: id)
         }
     }

@@ -28,12 +28,9 @@ struct NamespaceKeeper: ResourceKeeper {
     }
 
     private func made(_ namespace: Registry.Namespace, isAdopted: Bool = false) -> Made {
-        Made(
-            physicalID: namespace.id,
-            attributes: [
-                "Arn": LocalARN.registered("namespace/\(namespace.id)"), "Id": namespace.id,
-                "HostedZoneId": namespace.hostedZoneID ?? "",
-            ], isAdopted: isAdopted)
+        var attributes = ["Arn": LocalARN.registered("namespace/\(namespace.id)"), "Id": namespace.id]
+        attributes["HostedZoneId"] = namespace.hostedZoneID
+        return Made(physicalID: namespace.id, attributes: attributes, isAdopted: isAdopted)
     }
 
     func change(_ held: StackRecord.Held, from old: Properties, to wanted: Wanted) async throws -> Made {

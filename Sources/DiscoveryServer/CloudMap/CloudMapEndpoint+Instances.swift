@@ -48,8 +48,8 @@ extension CloudMapEndpoint {
                     throw AWSFault(.invalidInput, "A status is HEALTHY or UNHEALTHY.")
                 }
                 let fidelity = call.endpoint.fidelity
+                try await call.endpoint.keeper.renewed(input.instanceID, of: input.serviceID, isHealthy: health == .healthy)
                 try await call.registry.setHealth(health, of: input.instanceID, in: .id(input.serviceID), fidelity: fidelity)
-                try await call.endpoint.keeper.renewed(input.instanceID, of: input.serviceID)
                 return .init()
             },
             (
