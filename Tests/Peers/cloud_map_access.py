@@ -30,7 +30,7 @@ READING = {
 WRITING = {"RegisterInstance", "DeregisterInstance", "UpdateInstanceCustomHealthStatus"}
 # About nothing in particular: for rules on everything.
 LISTING = {"ListNamespaces", "ListOperations"}
-# Of a record that tells no more than ids, whoever has its id may read it.
+# Whoever may do or see what it is about.
 RECORDS = {"GetOperation"}
 ledger = Ledger(url)
 now = botocore.auth.get_current_datetime
@@ -58,19 +58,19 @@ def who_may(owner):
     """Each operation by each key: what is not allowed is told before anything else is."""
     namespace = owner.change("CreateHttpNamespace", Name="ais")["Targets"]["NAMESPACE"]
     other = owner.change("CreateHttpNamespace", Name="corp")["Targets"]["NAMESPACE"]
-    services = {}
+    services, records = {}, {}
     for identity in [namespace, other]:
         services[identity] = owner.service(identity, Name="s", HealthCheckCustomConfig={"FailureThreshold": 1})
         owner.instance(services[identity], "one")
-    operation = owner("ListOperations", MaxResults=1)["Operations"][0]["Id"]
+        records[identity] = owner("ListOperations", MaxResults=1)["Operations"][0]["Id"]
     for identity, name in [(namespace, "ais"), (other, "corp")]:
         service = {"ServiceId": services[identity]}
         for wanted in sorted(ledger.documented):
-            members = asked(wanted, identity, name, service, operation, owner)
+            members = asked(wanted, identity, name, service, records[identity], owner)
             for key in ["READER", "WRITER", "KEEPER", "NOBODY"]:
-                may = wanted in RECORDS or identity == namespace and (
-                    wanted in READING and key != "NOBODY" or wanted in WRITING and key == "WRITER"
-                    or wanted not in READING | WRITING | LISTING and key == "KEEPER")
+                may = identity == namespace and (
+                    wanted in READING | RECORDS and key != "NOBODY" or wanted in WRITING and key == "WRITER"
+                    or wanted not in READING | RECORDS | WRITING | LISTING and key == "KEEPER")
                 said = code(caller(key), wanted, **members)
                 ledger.same(said == "AccessDeniedException", not may, f"{key} on {wanted} in {name}: {said}")
                 # Whatever was done is put in order again.
