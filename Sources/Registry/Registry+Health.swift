@@ -6,9 +6,10 @@ extension Registry {
     ///
     /// A report that changes nothing commits nothing. With a delay the health counts when that has passed, by ``finishOperations()``.
     ///
-    /// - Throws: `.customHealthNotFound` when the service has none; `.serviceNotFound`, `.instanceNotFound`.
+    /// - Throws: `.customHealthNotFound` when the service has none; `.serviceNotFound`, `.instanceNotFound`, `.invalidInput`.
     package func setHealth(_ health: Health, of id: String, in service: ServiceName, fidelity: Fidelity = .instant) async throws {
         guard health != .unknown else { throw Rules.invalid("Health is HEALTHY or UNHEALTHY.") }
+        try Rules.checkQuestion(instance: id)
         try await store.write { transaction in
             try self.memo.flush(in: transaction)
             let connection = transaction.connection
@@ -37,6 +38,7 @@ extension Registry {
     ) async throws -> Page<(id: String, health: Health)> {
         guard (1...100).contains(ids?.count ?? 1) else { throw Rules.invalid("Ask for 1 to 100 instances, or for all.") }
         guard let ids else { return try await instances(of: service, page: page).compactMap { ($0.id, $0.health) } }
+        for id in ids { try Rules.checkQuestion(instance: id) }
         let home = store.home
         let limit = try page.size()
         return try await store.read { connection in

@@ -57,8 +57,9 @@ extension Registry {
 
     /// One instance, and the id of the request that registered it, if that had one.
     ///
-    /// - Throws: `.serviceNotFound`, `.instanceNotFound`.
+    /// - Throws: `.serviceNotFound`, `.instanceNotFound`, `.invalidInput`.
     package func registration(of id: String, in service: ServiceName) async throws -> (instance: Instance, creatorRequestID: String?) {
+        try Rules.checkQuestion(instance: id)
         let home = store.home
         return try await store.read { connection in
             let row = try connection.service(service)

@@ -102,9 +102,10 @@ extension Registry {
 
     // MARK: Their records
 
-    /// - Throws: `.operationNotFound`, also when the record is so old that it was removed.
+    /// - Throws: `.operationNotFound`, also when the record is so old that it was removed; `.invalidInput`.
     package func operation(_ id: String) async throws -> Operation {
-        try await store.read { connection in
+        try Rules.checkText(id, of: "The id of an operation", limit: 255)
+        return try await store.read { connection in
             guard let operation = try connection.operation(id) else {
                 throw RegistryError(.operationNotFound, "There is no operation \(Rules.quoted(id)); records are kept for 30 days.")
             }

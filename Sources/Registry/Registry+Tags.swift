@@ -25,7 +25,7 @@ extension Registry {
     ///
     /// - Throws: `.resourceNotFound`, `.invalidInput`.
     package func untag(_ arn: String, _ keys: [String]) async throws {
-        for key in keys { try Rules.checkTag(key) }
+        try Rules.checkTags(keys: keys)
         try await store.write(reclaims: true) { transaction in
             let resource = try transaction.connection.taggable(arn)
             for key in keys {
@@ -67,7 +67,7 @@ extension Registry {
     ///
     /// - Throws: `.serviceNotFound`, `.invalidInput`.
     package func deleteServiceAttributes(_ id: String, _ keys: [String]) async throws {
-        guard !keys.isEmpty else { throw Rules.invalid("There are no attributes to delete.") }
+        try Rules.checkServiceAttributes(keys: keys)
         try await store.write(reclaims: true) { transaction in
             let row = try transaction.connection.service(.id(id))
             let old = try transaction.connection.attributes(of: row.number)

@@ -67,12 +67,10 @@ extension Rules {
             let (key, value) = (pair.key, pair.value)
             total += key.utf8.count + value.utf8.count
             if !isReserved(key) { custom += 1 }
-            guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy(isGraphic) else {
+            guard isAttributeKey(key) else {
                 throw invalid("An attribute's key has 1 to 255 visible ASCII characters; \(quoted(key)) does not fit.")
             }
-            guard value.utf8.count <= 1_024, value.utf8.first.map(isGraphic) ?? true,
-                value.utf8.allSatisfy({ isGraphic($0) || $0 == 0x20 || $0 == 0x09 })
-            else {
+            guard isAttributeValue(value) else {
                 throw invalid(
                     "An attribute's value has up to 1,024 visible ASCII characters, spaces and tabs, and starts with neither; that of \(quoted(key)) does not fit."
                 )
@@ -90,11 +88,21 @@ extension Rules {
         guard (1...1_000).contains(limit) else { throw invalid("A result has 1 to 1,000 instances, not \(limit).") }
         for parameters in [selection.required, selection.preferred] {
             for (key, value) in parameters {
-                guard (1...255).contains(key.utf8.count), value.utf8.count <= 1_024 else {
-                    throw invalid("A parameter has a key of 1 to 255 characters and a value of at most 1,024; \(quoted(key)) does not fit.")
+                guard isAttributeKey(key), isAttributeValue(value) else {
+                    throw invalid(
+                        "A parameter has a key of 1 to 255 and a value of at most 1,024 visible ASCII characters; \(quoted(key)) does not fit."
+                    )
                 }
             }
         }
+    }
+
+    private static func isAttributeKey(_ key: String) -> Bool { (1...255).contains(key.utf8.count) && key.utf8.allSatisfy(isGraphic) }
+
+    /// Spaces and tabs are allowed too, but not at its beginning.
+    private static func isAttributeValue(_ value: String) -> Bool {
+        value.utf8.count <= 1_024 && value.utf8.first.map(isGraphic) ?? true
+            && value.utf8.allSatisfy { isGraphic($0) || $0 == 0x20 || $0 == 0x09 }
     }
 
     /// Whether a key is one of those that mean something to AWS. By bytes, as every registration asks.

@@ -80,6 +80,12 @@ extension Rules {
         }
     }
 
+    /// Keys of tags, as they are removed.
+    static func checkTags(keys: [String]) throws(RegistryError) {
+        guard keys.count <= 200 else { throw invalid("At most 200 tags are removed at once, not \(keys.count).") }
+        for key in keys { try checkTag(key) }
+    }
+
     static func checkTag(_ key: String) throws(RegistryError) {
         guard (1...128).contains(key.unicodeScalars.count) else { throw invalid("The key of a tag has 1 to 128 characters.") }
         guard !key.lowercased().hasPrefix("aws:") else { throw invalid("\(quoted(key)): tags that start with `aws:` are AWS's own.") }
@@ -90,6 +96,16 @@ extension Rules {
     }
 
     static let maximumServiceAttributes = 30
+
+    /// Keys of a service's attributes, as they are deleted.
+    static func checkServiceAttributes(keys: [String]) throws(RegistryError) {
+        guard (1...maximumServiceAttributes).contains(keys.count) else {
+            throw invalid("1 to \(maximumServiceAttributes) attributes are deleted at once, not \(keys.count).")
+        }
+        guard keys.allSatisfy({ (1...255).contains($0.unicodeScalars.count) }) else {
+            throw invalid("An attribute's key has 1 to 255 characters.")
+        }
+    }
 
     static func checkServiceAttributes(_ attributes: [String: String]) throws(RegistryError) {
         for (key, value) in attributes {

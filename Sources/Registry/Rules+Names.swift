@@ -8,7 +8,7 @@ package enum Rules {
                 "A namespace's name has 1 to \(limit) visible ASCII characters and does not start with `arn:`; \(quoted(name)) does not fit."
             )
         }
-        if kind == .publicDNS, !name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isLabel($0) }) {
+        if kind == .publicDNS, !isDomain(name) {
             throw invalid("A public DNS namespace is a domain name such as `example.com`; \(quoted(name)) is none.")
         }
     }
@@ -23,6 +23,20 @@ package enum Rules {
                 "A service's name has labels of letters, digits, `_` and `-` (1 to 63 characters, no `-` at either end) with dots between, at most 127 characters; \(quoted(name)) does not fit."
             )
         }
+    }
+
+    /// A namespace and a service as they are asked for: `^[!-~]{1,1024}$`, and a service's name. What cannot be there is no name.
+    package static func checkQuestion(namespace: String, service: String) throws(RegistryError) {
+        guard (1...1_024).contains(namespace.utf8.count), namespace.utf8.allSatisfy(isGraphic) else {
+            throw invalid("A namespace's name has 1 to 1,024 visible ASCII characters; \(quoted(namespace)) does not fit.")
+        }
+        try checkService(name: service)
+    }
+
+    /// The id of an instance that is asked for, which may not be there.
+    static func checkQuestion(instance id: String) throws(RegistryError) {
+        guard id.unicodeScalars.count > 64 else { return }
+        throw invalid("An instance's id has at most 64 characters; \(quoted(id)) does not fit.")
     }
 
     /// 1 to 64 of letters, digits and `_/:.@-`.
@@ -81,6 +95,12 @@ package enum Rules {
         if bytes.count == 1 { return isAlphanumeric(first) }
         let isEdge = { (byte: UInt8) in isAlphanumeric(byte) || byte == UInt8(ascii: "_") }
         return isEdge(first) && isEdge(last) && bytes.allSatisfy { isEdge($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    /// Two labels or more of letters, digits and `-`: `^([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+…$`.
+    private static func isDomain(_ name: String) -> Bool {
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count > 1 && labels.allSatisfy { isLabel($0) && !$0.utf8.contains(UInt8(ascii: "_")) }
     }
 
     static func isAlphanumeric(_ byte: UInt8) -> Bool {

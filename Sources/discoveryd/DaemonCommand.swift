@@ -84,7 +84,9 @@ struct DaemonCommand: AsyncParsableCommand {
         var lines = [
             "discoveryd \(Discovery.version) serves \(listening.home) at \(listening.url)", "",
             "  export DISCOVERY_ENDPOINT=\(listening.url)", "  export AWS_ENDPOINT_URL=\(listening.url)",
-            "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true  # or SDKs look for data-\(listening.host)", "  export AWS_REGION=\(region)",
+            "  export AWS_DISABLE_HOST_PREFIX_INJECTION=true  # or SDKs look for data-\(listening.host)",
+            // boto3 and the AWS CLI v1 know the second only, other SDKs the first.
+            "  export AWS_REGION=\(region) AWS_DEFAULT_REGION=\(region)",
         ]
         if !listening.hasKeys { lines.append("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local") }
         return lines.joined(separator: "\n") + "\n"

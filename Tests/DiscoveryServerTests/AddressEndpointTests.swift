@@ -144,21 +144,29 @@ struct AddressEndpointTests {
 }
 
 extension ServerTrial {
+    func isRegistered(_ address: Address) async throws { try await discovery.isRegistered(address) }
+
+    func makeQueue(_ name: String, at address: Address, deadLetters: String? = nil) async throws {
+        try await discovery.makeQueue(name, at: address, deadLetters: deadLetters)
+    }
+}
+
+extension Discovery {
     /// Returns once an address resolves: whoever serves it does so in a task of its own.
     func isRegistered(_ address: Address) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
-        while (try? await discovery.resolve(address)) == nil {
+        while (try? await resolve(address)) == nil {
             try #require(ContinuousClock.now < deadline)
             await Task.yield()
         }
     }
 
     func makeQueue(_ name: String, at address: Address, deadLetters: String? = nil) async throws {
-        try await discovery.withMessages { messaging in
+        try await withMessages { messaging in
             var configuration = Messaging.QueueConfiguration()
             configuration.redrive = deadLetters.map { .init(deadLetterQueue: $0, maximumReceives: 10) }
             _ = try await messaging.createQueue(name, configuration)
         }
-        try await discovery.register(address, .queue(named: name))
+        try await register(address, .queue(named: name))
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Registry
 import Testing
 
 @testable import DiscoveryServer
@@ -12,6 +13,25 @@ struct ServerConfigurationTests {
         let place = try ServerConfiguration.place(text)
         #expect(place.host == host)
         #expect(place.port == port)
+    }
+
+    @Test
+    func `a faithful daemon has AWS's quotas unless it is given others`() throws {
+        let plain = try ServerConfiguration(ConfigReader(provider: InMemoryProvider(values: [:])), defaultHome: "/home")
+        #expect(plain.quotas == .init())
+        #expect(plain.quotas.discoverInstances == .init(perSecond: 1_000, burst: 2_000))
+        let values: [AbsoluteConfigKey: ConfigValue] = [
+            ["quota", "namespaces"]: 100, ["quota", "discover", "instances"]: 7, ["quota", "discover", "instances", "revision"]: 8,
+        ]
+        let given = try ServerConfiguration(ConfigReader(provider: InMemoryProvider(values: values)), defaultHome: "/home")
+        #expect(
+            given.quotas
+                == .init(
+                    namespaces: 100, discoverInstances: .init(perSecond: 7, burst: 14),
+                    discoverInstancesRevision: .init(perSecond: 8, burst: 8))
+        )
+        let none = InMemoryProvider(values: [["quota", "namespaces"]: 0])
+        #expect(throws: ServerError.self) { try ServerConfiguration(ConfigReader(provider: none), defaultHome: "/home") }
     }
 
     @Test(arguments: ["", ":", "127.0.0.1", "127.0.0.1:", ":4580", "127.0.0.1:65536", "127.0.0.1:-1", "::1:4580", "host:port"])

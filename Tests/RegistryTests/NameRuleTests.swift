@@ -24,9 +24,9 @@ struct NameRuleTests {
         let long = String(repeating: Self.label63 + ".", count: 3) + String(repeating: "a", count: 61)
         #expect(long.count == 253)
         for (name, isPrivate, isPublic) in [
-            ("example.com", true, true), ("a", true, true), (long, true, true), (long + "a", false, false), ("a..b", true, false),
+            ("example.com", true, true), ("a", true, false), (long, true, true), (long + "a", false, false), ("a..b", true, false),
             (".a", true, false), ("a.", true, false), ("-a.b", true, false), ("a-.b", true, false), ("a!b", true, false),
-            (Self.label63 + "a.b", true, false), ("_a.b", true, true), ("a_b.c-d", true, true), ("", false, false),
+            (Self.label63 + "a.b", true, false), ("_a.b", true, false), ("a_b.c", true, false), ("a-b.c-d", true, true), ("", false, false),
         ] {
             #expect(
                 isPrivate != isRefused { () throws(RegistryError) in try Rules.checkNamespace(name: name, kind: .privateDNS) }, "\(name)")
@@ -52,6 +52,28 @@ struct NameRuleTests {
         let bad = ["", " ", "a b", "a#b", "a,b", "a+b", "é", "a\0", "a\n", "a~", String(repeating: "z", count: 65)]
         for id in good { #expect(!isRefused { () throws(RegistryError) in try Rules.checkInstance(id: id) }, "\(id)") }
         for id in bad { #expect(isRefused { () throws(RegistryError) in try Rules.checkInstance(id: id) }, "\(id)") }
+    }
+
+    @Test func `what cannot be the name of anything is not looked for`() {
+        for (namespace, service, isGood) in [
+            ("a", "b", true), ("arn:x", ".", true), ("", "b", false), ("a b", "b", false), ("ä", "b", false), ("a", "", false),
+            ("a", "b c", false), (String(repeating: "a", count: 1_024), "b", true), (String(repeating: "a", count: 1_025), "b", false),
+        ] {
+            let refused = isRefused { () throws(RegistryError) in try Rules.checkQuestion(namespace: namespace, service: service) }
+            #expect(refused != isGood, "\(namespace) \(service)")
+        }
+        #expect(!isRefused { () throws(RegistryError) in try Rules.checkQuestion(instance: String(repeating: "ä", count: 64)) })
+        #expect(isRefused { () throws(RegistryError) in try Rules.checkQuestion(instance: String(repeating: "a", count: 65)) })
+    }
+
+    @Test func `keys are removed as many at once, and as long, as may be set`() {
+        let keys = { (count: Int) in (0..<count).map { "k\($0)" } }
+        for count in [1, 30] { #expect(!isRefused { () throws(RegistryError) in try Rules.checkServiceAttributes(keys: keys(count)) }) }
+        for wrong in [[], keys(31), [""], [String(repeating: "k", count: 256)]] {
+            #expect(isRefused { () throws(RegistryError) in try Rules.checkServiceAttributes(keys: wrong) })
+        }
+        #expect(!isRefused { () throws(RegistryError) in try Rules.checkTags(keys: keys(200)) })
+        #expect(isRefused { () throws(RegistryError) in try Rules.checkTags(keys: keys(201)) })
     }
 
     @Test func `a text is bounded by characters, however many of them a reader sees as one`() {

@@ -162,7 +162,7 @@ struct RegistryModel {
 extension RegistryModel.Step {
     static func random(using random: inout SplitMix, of model: RegistryModel) -> Self {
         let key = RegistryModel.Key(
-            ["one", "two", "three"].randomElement(using: &random)!, ["api", "Api", "jobs"].randomElement(using: &random)!)
+            ["one.test", "two.test", "three.test"].randomElement(using: &random)!, ["api", "Api", "jobs"].randomElement(using: &random)!)
         let id = "i\(Int.random(in: 0..<6, using: &random))"
         func attributes() -> [String: String] {
             var attributes: [String: String] = [:]

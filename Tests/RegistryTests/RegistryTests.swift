@@ -162,7 +162,7 @@ struct RegistryTests {
     @Test func `a namespace of DNS has no two services that differ by case only, one of HTTP may`() async throws {
         try await withRegistry { registry in
             for kind in [Registry.Namespace.Kind.privateDNS, .publicDNS] {
-                let name = "\(kind)".lowercased()
+                let name = "\(kind)".lowercased() + ".test"
                 let service = try await registry.make("Api", in: name, kind: kind)
                 let error = await refused(.serviceAlreadyExists, "`Api`") {
                     _ = try await registry.createService(namespaceID: service.namespaceID, name: "aPI")

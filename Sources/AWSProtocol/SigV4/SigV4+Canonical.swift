@@ -35,7 +35,13 @@ extension SigV4 {
         ///   - signed: lower-case names in order; each is there.
         ///   - omitted: the parameter that holds the signature itself.
         func canonical(signed: [String], payloadHash: String, service: String, omitting omitted: String? = nil) -> String {
-            var text = "\(method)\n\(SigV4.canonicalPath(path, service: service))\n\(canonicalQuery(omitting: omitted))\n"
+            canonical(
+                signed: signed, payloadHash: payloadHash, path: SigV4.canonicalPath(path, service: service), omitting: omitted)
+        }
+
+        /// The same with a path that is canonical already.
+        func canonical(signed: [String], payloadHash: String, path: String, omitting omitted: String? = nil) -> String {
+            var text = "\(method)\n\(path)\n\(canonicalQuery(omitting: omitted))\n"
             for name in signed { text += "\(name):\(headers[name] ?? "")\n" }
             text += "\n\(signed.joined(separator: ";"))\n\(payloadHash)"
             return text

@@ -33,14 +33,26 @@ extension SigV4.Claim {
         let payloadHash = try checkedHash(of: payload, parts)
         let canonical = parts.canonical(
             signed: signedHeaders, payloadHash: payloadHash, service: scope.service, omitting: isPresigned ? "X-Amz-Signature" : nil)
-        let text = SigV4.stringToSign(timestamp: timestamp, scope: scope, canonical: canonical)
         let cached = keys?.key(for: accessKeyID, secret: secret, scope: scope)
         let key = cached ?? SigV4.signingKey(secret: secret, scope: scope)
         // Compares in constant time.
-        guard HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: Array(text.utf8), using: key) else {
-            throw .wrongSignature
+        func isSigned(_ canonical: String) -> Bool {
+            let text = SigV4.stringToSign(timestamp: timestamp, scope: scope, canonical: canonical)
+            return HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: Array(text.utf8), using: key)
         }
+        guard isSigned(canonical) || asItStands(parts, payloadHash).map(isSigned) ?? false else { throw .wrongSignature }
         if cached == nil { keys?.keep(key, for: accessKeyID, secret: secret, scope: scope) }
+    }
+
+    /// The service in the scope of what is no service of AWS's.
+    private static let ownService = "discovery"
+
+    /// What curl before version 8 signs: the path as it is in the request line, where AWS has it percent-encoded once more. For our own
+    /// service, whose addresses hold a `>`. A path that could be another's encoding, with `%25` in it, is not taken so.
+    private func asItStands(_ parts: SigV4.Parts, _ payloadHash: String) -> String? {
+        guard scope.service == Self.ownService, !parts.path.contains("%25") else { return nil }
+        return parts.canonical(
+            signed: signedHeaders, payloadHash: payloadHash, path: parts.path, omitting: isPresigned ? "X-Amz-Signature" : nil)
     }
 
     private func checkTime(_ now: Date) throws(SigV4.Fault) {

@@ -60,11 +60,13 @@ extension CloudMapEndpoint {
                     if let answer = call.endpoint.answerAtOnce(body, to: call.call.caller) { return answer }
                     let input = try CloudMap.DiscoverInstances.input(from: body)
                     try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
+                    try call.checkOwner(input.ownerAccount)
                     return try await call.endpoint.discoveries.answer(try Discoveries.Question(input), body)
                 }
             ),
             operation(CloudMap.DiscoverInstancesRevision.self) { call, input in
                 try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
+                try call.checkOwner(input.ownerAccount)
                 try call.endpoint.limits?.take(.discoverInstancesRevision)
                 let revision = try await call.endpoint.discoveries.revision(input.namespaceName, input.serviceName)
                 return .init(instancesRevision: Int(revision))

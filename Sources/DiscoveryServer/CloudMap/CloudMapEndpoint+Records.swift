@@ -1,4 +1,5 @@
 internal import AWSProtocol
+internal import DiscoveryKit
 internal import Foundation
 internal import Registry
 
@@ -7,10 +8,9 @@ extension CloudMapEndpoint {
     static var recordOperations: [(String, Operation)] {
         [
             operation(CloudMap.GetOperation.self) { call, input in
+                try call.checkOwner(input.ownerAccount)
                 let operation = try await call.registry.operation(input.operationID)
-                if let service = operation.serviceID {
-                    try? await call.check(.resolve, service: service)
-                }
+                try await call.check(record: operation)
                 return .init(operation: call.operation(operation))
             },
             operation(CloudMap.ListOperations.self) { call, input in
@@ -47,6 +47,25 @@ extension CloudMapCall {
             errorCode: operation.failure?.code.rawValue, createDate: .init(milliseconds: operation.created),
             updateDate: .init(milliseconds: operation.updated),
             targets: Dictionary(operation.targets.map { ($0.key.rawValue, $0.value) }) { $1 })
+    }
+
+    /// Whoever may do anything that operations come from, or look at what came of it. One whose subject is gone tells ids only.
+    ///
+    /// - Throws: `Refusal`.
+    fileprivate func check(record: Registry.Operation) async throws {
+        let instance = record.targets[.instance].map { Address.Instance.id($0) } ?? .only
+        var refusal: Refusal?
+        for action in [AccessRule.Action.resolve, .register, .manage] {
+            do {
+                if let service = record.serviceID {
+                    try await check(action, service: service, instance: instance)
+                } else if let namespace = record.namespaceID {
+                    try await check(action, namespace: namespace)
+                }
+                return
+            } catch let error as Refusal { refusal = error } catch is RegistryError { return }
+        }
+        if let refusal { throw refusal }
     }
 
     /// Of a namespace or a service; the registry says what it is not.

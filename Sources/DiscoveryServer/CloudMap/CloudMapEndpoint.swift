@@ -139,6 +139,14 @@ struct CloudMapCall: Sendable {
         CloudMap.Submitted(operationID: try await registry.submit(change, requestID: requestID, fidelity: endpoint.fidelity))
     }
 
+    /// Nobody shares namespaces with other accounts here: whose one is need not be said, and makes no difference.
+    ///
+    /// - Throws: `InvalidInput` for what is no account.
+    func checkOwner(_ account: String?) throws(AWSFault) {
+        guard let account, account.utf8.count != 12 else { return }
+        throw AWSFault(.invalidInput, "OwnerAccount is the 12 digits of an AWS account.")
+    }
+
     // MARK: Access
 
     /// - Throws: `Refusal`; what keeps the service from being found.

@@ -110,6 +110,7 @@ final class Discoveries: Sendable {
     /// - Parameter body: by which the question is known from now on.
     /// - Throws: `.namespaceNotFound`, `.serviceNotFound`, `.invalidInput`.
     func answer(_ question: Question, _ body: [UInt8]) async throws -> [UInt8] {
+        try Rules.checkQuestion(namespace: question.namespace, service: question.service)
         try Rules.check(question.selection, limit: question.limit)
         let prepared = Prepared(question, try await known(ServiceKey(namespace: question.namespace, service: question.service)))
         if body.count <= Self.longestBody {
@@ -125,8 +126,9 @@ final class Discoveries: Sendable {
         return try answer(prepared)
     }
 
-    /// - Throws: `.namespaceNotFound`, `.serviceNotFound`.
+    /// - Throws: `.namespaceNotFound`, `.serviceNotFound`, `.invalidInput`.
     func revision(_ namespace: String, _ service: String) async throws -> Int64 {
+        try Rules.checkQuestion(namespace: namespace, service: service)
         let key = ServiceKey(namespace: namespace, service: service)
         if let known = state.withLock({ $0.known[key] }), registry.store.isStill(known.snapshot.version) { return known.snapshot.revision }
         return try await registry.discoverRevision(namespace: namespace, service: service)

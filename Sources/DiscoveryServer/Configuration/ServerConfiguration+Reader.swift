@@ -1,5 +1,6 @@
 package import Configuration
 internal import Foundation
+internal import Registry
 internal import Store
 
 extension ServerConfiguration {
@@ -16,6 +17,9 @@ extension ServerConfiguration {
     /// | `tls.certificate`, `tls.key` | PEM files | none: plain HTTP |
     /// | `keys` | the file of keys | none |
     /// | `faithful` | AWS's delays, limits and quotas | `false` |
+    /// | `quota.namespaces` | of a faithful daemon | 50 |
+    /// | `quota.discover.instances` | DiscoverInstances a second, twice as many after a rest | 1000 |
+    /// | `quota.discover.instances.revision` | DiscoverInstancesRevision a second | 3000 |
     /// | `allow.loopback` | calls to loopback for remote callers | `false` |
     /// | `allow.link.local` | calls to link-local addresses | `false` |
     /// | `maximum.connections` | open connections, 1 to 1,000,000 | 16384 |
@@ -53,6 +57,13 @@ extension ServerConfiguration {
         default: throw ServerError(.configuration, "TLS needs both `tls.certificate` and `tls.key`. Give the other one too.")
         }
         isFaithful = try flag("faithful", "faithful")
+        quotas.namespaces = try number("quota.namespaces", "quota.namespaces", in: 1...1_000_000, unless: quotas.namespaces)
+        let (found, revised) = (quotas.discoverInstances, quotas.discoverInstancesRevision)
+        let instances = try number("quota.discover.instances", "quota.discover.instances", in: 1...1_000_000, unless: found.perSecond)
+        quotas.discoverInstances = .init(perSecond: instances, burst: 2 * instances)
+        let revisions = try number(
+            "quota.discover.instances.revision", "quota.discover.instances.revision", in: 1...1_000_000, unless: revised.perSecond)
+        quotas.discoverInstancesRevision = .init(perSecond: revisions, burst: revisions)
         allowsLoopback = try flag("allow.loopback", "allow.loopback")
         allowsLinkLocal = try flag("allow.link.local", "allow.link.local")
         maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)

@@ -1,4 +1,5 @@
 package import Logging
+package import Registry
 
 /// How a daemon behaves. Every default is here.
 package struct ServerConfiguration: Sendable {
@@ -20,6 +21,8 @@ package struct ServerConfiguration: Sendable {
     package var keyFile: String?
     /// AWS's delays, limits and quotas; otherwise everything happens at once and nothing but the disk is the limit.
     package var isFaithful: Bool
+    /// AWS's quotas as an account has them unless it asked for others; they count where the daemon is faithful.
+    package var quotas: Registry.Quotas
     /// Whether calls are also made to this machine's loopback addresses for callers that are on another machine.
     package var allowsLoopback: Bool
     /// Whether calls are also made to link-local addresses, where clouds keep their machines' credentials.
@@ -53,6 +56,7 @@ package struct ServerConfiguration: Sendable {
         tls = nil
         keyFile = nil
         isFaithful = false
+        quotas = Registry.Quotas()
         allowsLoopback = false
         allowsLinkLocal = false
         maximumConnections = 16_384
