@@ -70,7 +70,7 @@ package struct Server: Service {
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let keeper = Keeper(registry, configuration.logger)
         let cloudMap = CloudMapEndpoint(
-            registry, keeper, fidelity: configuration.isFaithful ? .faithful : .instant, region: configuration.region)
+            registry, keeper, fidelity: configuration.isFaithful ? configuration.faithful : .instant, region: configuration.region)
         let router = Router(
             admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
             address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain),

@@ -1,4 +1,5 @@
 package import Logging
+internal import Registry
 
 /// How a daemon behaves. Every default is here.
 package struct ServerConfiguration: Sendable {
@@ -32,6 +33,8 @@ package struct ServerConfiguration: Sendable {
     /// For requests in work when the daemon is told to end; what takes longer is cut.
     package var drainTimeout: Duration
     package var logger: Logger
+    /// What ``isFaithful`` stands for; tests have no time for AWS's.
+    var faithful = Registry.Fidelity.faithful
 
     package struct TLS: Sendable, Hashable {
         package var certificate: String
