@@ -133,7 +133,7 @@ let package = Package(
             name: "DiscoveryServerTests",
             dependencies: [
                 "DiscoveryServer", "DiscoveryTesting", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing",
-                "Processes", .asyncHTTPClient, .nioCore, .nioHTTP1, .coreMetrics, .configuration, .logging, .lifecycle,
+                "discovery", "discoveryd", .asyncHTTPClient, .nioCore, .nioHTTP1, .coreMetrics, .configuration, .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -4,14 +4,15 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Calls Cloud Map's operations, wherever they are spoken. What may pass is tried again, within ``limit``.
+/// Calls Cloud Map's operations, wherever they are spoken. What may pass is tried again, within ``readLimit`` or ``changeLimit``.
 struct CloudMapClient: Sendable {
     let access: CloudMapAccess
     private let client = Reach.everywhere.client
     private let keys = SigV4.SigningKeys()
 
-    /// For one call with its retries.
-    static let limit = Duration.seconds(5)
+    /// For one call with its retries: of what waits for a memory, and of what waits for a disk.
+    private static let readLimit = Duration.seconds(10)
+    private static let changeLimit = Duration.seconds(30)
     private static let attempts = 5
     private static let backoff = Backoff(first: .milliseconds(50), longest: .seconds(1))
     /// The 1,000 instances that an answer may have, with all their attributes and the escapes of JSON.
@@ -30,14 +31,14 @@ struct CloudMapClient: Sendable {
     func call<Operation: CloudMapOperation>(
         _: Operation.Type, _ input: Operation.Input, _ effect: Effect = .reads, headers: [(name: String, value: String)] = []
     ) async throws(CloudMapFailure) -> Operation.Output {
-        let deadline = ContinuousClock.now + Self.limit
+        let deadline = ContinuousClock.now + (effect == .reads ? Self.readLimit : Self.changeLimit)
         var uncertain: CloudMapFailure?
         for attempt in 1... {
             let failure: CloudMapFailure
             do throws(CloudMapFailure) {
                 return try await once(Operation.self, input, headers, until: deadline)
             } catch {
-                failure = effect == .reads ? error.ofReading : error
+                failure = effect == .reads ? error.ofReading : error.ofChanging
             }
             if failure.isUncertain, uncertain == nil { uncertain = failure }
             // Nothing was done now, but perhaps before.

@@ -87,6 +87,14 @@ extension CloudMapFailure {
         }
     }
 
+    /// As it is told of what changes something: what is waited for no longer may be done yet.
+    var ofChanging: CloudMapFailure {
+        guard error.code == .deadlineExceeded, isUncertain else { return self }
+        return CloudMapFailure(
+            DiscoveryError(.outcomeUnknown, "\(error.message) Whether it was done is not known.", cause: error.cause), fault: fault,
+            isDown: isDown, isUncertain: true)
+    }
+
     /// As it is told of what changes nothing: it is never in doubt what was done.
     var ofReading: CloudMapFailure {
         guard error.code == .outcomeUnknown else { return self }

@@ -113,6 +113,33 @@ import Testing
         }
     }
 
+    @Test func `a server that is killed is gone within two terms`() async throws {
+        try await ServerTrial.run { trial in
+            let server = Process()
+            server.executableURL = Self.command
+            server.arguments = ["serve", "killed.worker->it", "-a", "DISCOVERY_LEASE_SECONDS=1", "--", "cat"]
+            server.environment = ["DISCOVERY_ENDPOINT": trial.url, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
+            server.standardOutput = FileHandle.nullDevice
+            try server.run()
+            defer { server.terminate() }
+            let names = trial.discovery.client.names
+            let place: Address = "killed.worker->it"
+            var found: Registry.Instance?
+            while found == nil, server.isRunning {
+                found = try? await names.listing(of: place.parts(), in: "killed", limit: 1).instances.first
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let client = try Self.client(trial.url)
+            let reply = try await client.request(place, .text("it"))
+            #expect(reply.message.body == Array("it".utf8))
+            kill(server.processIdentifier, SIGKILL)
+            try await names.waitUntilReplaced(
+                "it", in: .name(namespace: "killed", service: "worker"), incarnation: try #require(found).incarnation)
+            await #expect(throws: DiscoveryError.self) { try await client.request(place) }
+            await client.shutdown()
+        }
+    }
+
     @Test func `a lease is renewed for as long as its server runs, and registered again where it was lost`() async throws {
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-lost-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: home) }
@@ -275,6 +302,15 @@ extension DaemonBackendTests {
         var configuration = Discovery.Configuration()
         configuration.backend = .embedded(home: home)
         return try Discovery(configuration)
+    }
+
+    /// Beside the test bundle, where the build puts all products.
+    private static var command: URL {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("discoveryd").path) {
+            folder.deleteLastPathComponent()
+        }
+        return folder.appendingPathComponent("discovery")
     }
 
     private static func serviceID(_ trial: ServerTrial) async throws -> String {
