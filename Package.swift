@@ -71,8 +71,8 @@ let package = Package(
         .target(
             name: "DiscoveryKit",
             dependencies: [
-                "Registry", "Messaging", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging, .metrics,
-                .tracing, .configuration, .lifecycle,
+                "AWSProtocol", "Registry", "Messaging", "Store", "HTTPServing", .nioCore, .nioPosix, .nioHTTP1, .asyncHTTPClient, .logging,
+                .metrics, .tracing, .configuration, .lifecycle,
             ],
             swiftSettings: strict),
         .target(name: "CloudFormation", dependencies: [.yams], swiftSettings: strict),
@@ -132,9 +132,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryServerTests",
             dependencies: [
-                "DiscoveryServer", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient,
-                .nioCore, .nioHTTP1,
-                .coreMetrics, .configuration, .logging, .lifecycle,
+                "DiscoveryServer", "DiscoveryTesting", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing",
+                "discovery", "discoveryd", .asyncHTTPClient, .nioCore, .nioHTTP1, .coreMetrics, .configuration, .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -42,6 +42,7 @@ struct Caller: Sendable {
                 do throws(DiscoveryError) { return try await attempt(call, at: target, admission, route.rules) } catch { failure = error }
                 failures.add(failure, at: target)
             }
+            if failure.isOfPlace { route.doubt() }
             guard failure.mayBeTriedAgain(isIdempotent: call.isIdempotent), failures.tries < route.rules.attempts else {
                 throw failures.last(failure)
             }
@@ -139,7 +140,7 @@ struct Caller: Sendable {
         var headers = call.headers
         for (name, value) in Telemetry.traceHeaders() where headers[name] == nil { headers[name] = value }
         // A served function answers to its own address only: another process may have got the port of one that ended.
-        if target.instance?.lease != nil { headers[WireHeader.address] = target.address.text }
+        if target.instance?.isLeased == true { headers[WireHeader.address] = target.address.text }
         do throws(DiscoveryError) {
             let reply = try await adapter.request(
                 Request(call.message, to: target.address, deadline: deadline, lowercaseHeaders: headers), from: target.resource)
@@ -192,6 +193,9 @@ extension DiscoveryError {
         default: false
         }
     }
+
+    /// Whether it may be that the target is somewhere else by now.
+    var isOfPlace: Bool { code == .unreachable || code == .outcomeUnknown }
 
     /// What a failed try says of its target. Only what shows that the target is not there refuses calls to it; a function that fails, is busy,
     /// or is too slow for one caller's deadline, may do well for another.

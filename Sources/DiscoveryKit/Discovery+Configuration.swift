@@ -68,6 +68,7 @@ extension Discovery {
         }
 
         func check() throws(DiscoveryError) {
+            try backend.check()
             if let deadline = request.deadline, deadline <= .zero {
                 throw DiscoveryError(
                     .configuration, "A request's deadline is longer than nothing; \(deadline) is not. Correct `request.deadline`.")
@@ -92,6 +93,9 @@ extension Discovery {
     public struct Backend: Sendable {
         private enum Kind: Sendable {
             case home(path: String, group: String?)
+            case daemon(CloudMapAccess, RemoteTimes)
+            /// What was given means nothing: said when a client is made.
+            case unusable(DiscoveryError)
             case other(
                 any NameService, adapters: [any RequestAdapter], queueAdapters: [any QueueAdapter], topics: (any TopicBackend)?,
                 interceptor: (any CallInterceptor)?)
@@ -108,6 +112,26 @@ extension Discovery {
             Backend(kind: .home(path: home ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment), group: group))
         }
 
+        /// A daemon, `discoveryd`, on this machine or another: names are resolved, and instances registered and served, through it.
+        ///
+        /// Requests are signed with the key of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, for the region of
+        /// `AWS_REGION` or `AWS_DEFAULT_REGION`; they are not signed where there is no key. A change that another makes is seen a second later
+        /// at most, and at once after a call that failed. While the daemon is down what was known of names that are in use counts for five
+        /// minutes more. What is served is leased for ten seconds at a time: the attribute `DISCOVERY_LEASE_SECONDS` says otherwise. Of
+        /// a service with more than 1,000 instances, an address without an id means 1,000 of them, taken at random. Overrides that a home
+        /// keeps are not known, and queues and topics cannot be used yet.
+        ///
+        /// - Parameter url: `http://HOST:PORT`. What is no such URL is told when a client is made.
+        public static func daemon(_ url: String) -> Backend { daemon(url, environment: ProcessInfo.processInfo.environment) }
+
+        package static func daemon(_ url: String, environment: [String: String], times: RemoteTimes = RemoteTimes()) -> Backend {
+            do throws(DiscoveryError) {
+                return Backend(kind: .daemon(try CloudMapAccess(daemon: url, environment: environment), times))
+            } catch {
+                return Backend(kind: .unusable(error))
+            }
+        }
+
         /// Names kept by `names`, and what is registered there spoken to by `adapters` and `topics`; `interceptor` is asked before them.
         package static func names(
             _ names: any NameService, adapters: [any RequestAdapter] = [], queueAdapters: [any QueueAdapter] = [],
@@ -117,11 +141,17 @@ extension Discovery {
         }
 
         /// A name service for one client.
-        func names(keepsJourneys: Bool) -> any NameService {
+        func names(for configuration: Configuration) -> any NameService {
             switch kind {
-            case .home(let path, let group): EmbeddedBackend(home: path, group: group, keepsJourneys: keepsJourneys)
+            case .home(let path, let group): EmbeddedBackend(home: path, group: group, keepsJourneys: configuration.keepsJourneys)
+            case .daemon(let access, let times): CloudMapNames(access, times: times, logger: configuration.logger)
             case .other(let names, _, _, _, _): names
+            case .unusable(let error): preconditionFailure("The configuration was not checked: \(error)")
             }
+        }
+
+        func check() throws(DiscoveryError) {
+            if case .unusable(let error) = kind { throw error }
         }
 
         /// The adapters that belong to it.
@@ -144,7 +174,7 @@ extension Discovery {
             if case .other(_, _, _, _, let interceptor) = kind { interceptor } else { nil }
         }
 
-        /// Where the home is; empty for a backend without one.
+        /// Where the home is; empty for a backend without one on this machine.
         package var homePath: String {
             if case .home(let path, _) = kind { path } else { "" }
         }

@@ -7,7 +7,10 @@ extension Discovery.Configuration {
     ///
     /// | variable | meaning | default |
     /// |---|---|---|
-    /// | `DISCOVERY_BACKEND` | `embedded` | `embedded` |
+    /// | `DISCOVERY_BACKEND` | `embedded`, or `daemon` | `daemon` with `DISCOVERY_ENDPOINT`, else `embedded` |
+    /// | `DISCOVERY_ENDPOINT` | the daemon's URL, as `http://127.0.0.1:4580`; a home is not used then | none |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the key that requests to a daemon are signed with | none: unsigned |
+    /// | `AWS_REGION`, `AWS_DEFAULT_REGION` | the region that they are signed for | `us-east-1` |
     /// | `DISCOVERY_HOME` | the home's path | `$XDG_STATE_HOME/discovery`, else `~/.local/state/discovery` |
     /// | `DISCOVERY_HOME_GROUP` | the group that shares a home made now | none: mode 0700 |
     /// | `DISCOVERY_NAMESPACE` | namespace of addresses that name none | `default-$DISCOVERY_ENV`, `default-$ENV`, else `default` |
@@ -31,12 +34,9 @@ extension Discovery.Configuration {
             return value
         }
         var configuration = Self()
-        if let backend = text("discovery.backend"), backend != "embedded" {
-            throw DiscoveryError(
-                .configuration, "DISCOVERY_BACKEND is `\(backend.excerpt())`; this version knows `embedded`. Unset it, or set it to that.")
+        configuration.backend = try backend(named: text("discovery.backend"), endpoint: text("discovery.endpoint"), environment) {
+            .embedded(home: text("discovery.home") ?? Home.defaultPath(environment: environment), group: text("discovery.home.group"))
         }
-        configuration.backend = .embedded(
-            home: text("discovery.home") ?? Home.defaultPath(environment: environment), group: text("discovery.home.group"))
         if let namespace = text("discovery.namespace") {
             configuration.namespace = namespace
         } else if let stage = text("discovery.env") ?? text("env").flatMap({ isLabel($0) ? $0 : nil }) {
@@ -68,6 +68,26 @@ extension Discovery.Configuration {
         }
         try configuration.check()
         return configuration
+    }
+
+    private static func backend(
+        named name: String?, endpoint: String?, _ environment: [String: String], embedded: () -> Discovery.Backend
+    ) throws(DiscoveryError) -> Discovery.Backend {
+        switch (name, endpoint) {
+        case (nil, nil), ("embedded", nil): return embedded()
+        case (nil, let endpoint?), ("daemon", let endpoint?): return .daemon(endpoint, environment: environment)
+        case ("daemon", nil):
+            throw DiscoveryError(
+                .configuration,
+                "DISCOVERY_BACKEND is `daemon`, and DISCOVERY_ENDPOINT does not say where one is. Set it, as to http://127.0.0.1:4580.")
+        case ("embedded", _):
+            throw DiscoveryError(
+                .configuration, "DISCOVERY_BACKEND is `embedded`, and DISCOVERY_ENDPOINT names a daemon. Unset one of them.")
+        case (let name?, _):
+            throw DiscoveryError(
+                .configuration,
+                "DISCOVERY_BACKEND is `\(name.excerpt())`; this version knows `embedded` and `daemon`. Unset it, or set it to one of them.")
+        }
     }
 
     /// `ENV` is a name that many programs use for many things: a path or a list in it is not ours.

@@ -8,8 +8,11 @@ extension Discovery {
     public func explain(_ address: Address) async throws(DiscoveryError) -> Explanation {
         let (namespace, parts) = try client.resolver.name(address)
         let now = ContinuousClock.now
-        let cache = client.resolver.cached(address).map { route in
-            "\(route.isFresh ? "fresh" : "stale"), read \(Double(route.made.duration(to: now) / .milliseconds(1)) / 1_000) s ago"
+        let cache = client.resolver.cached(address).map { route -> String in
+            if let age = route.staleness {
+                return "stale, as \(client.names.place) does not answer: it was so \(Double(age / .milliseconds(1)) / 1_000) s ago"
+            }
+            return "\(route.isFresh ? "fresh" : "stale"), read \(Double(route.made.duration(to: now) / .milliseconds(1)) / 1_000) s ago"
         }
         let freshness = try await client.names.freshness()
         var listed = NamedInstances([], hasHealthCheck: false, revision: nil)
@@ -33,7 +36,7 @@ extension Discovery {
             let isHealthy = !(listed.hasHealthCheck && instance.health == .unhealthy)
             return Explanation.Candidate(
                 address: own.text, incarnation: instance.incarnation, health: instance.health.rawValue,
-                lease: instance.lease == nil ? "none" : isAlive ? "alive" : "dead", attributes: instance.attributes,
+                lease: instance.lease == nil ? instance.heartbeatLease : isAlive ? "alive" : "dead", attributes: instance.attributes,
                 leftOut: isElsewhere
                     ? "an override leads elsewhere"
                     : reason(instance, parts, isAlive: isAlive, isSelected: selected.contains(instance.id), isHealthy: isHealthy),

@@ -1,5 +1,4 @@
 internal import Registry
-internal import Store
 
 /// What the command line lists; applications resolve.
 extension Discovery {
@@ -7,7 +6,7 @@ extension Discovery {
         package let service: String
         package let id: String
         package let instances: Int
-        package let revision: Int64
+        package let revision: Int64?
     }
 
     package struct InstanceRow: Sendable, Encodable {
@@ -17,37 +16,33 @@ extension Discovery {
         /// Why neither is known.
         package let problem: String?
         package let health: String
-        /// `none`, `alive`, or `ended` when the process that registered it has.
+        /// `none`, `alive`, `renewed` for one that lives by heartbeats, or `ended` when the process that registered it has.
         package let lease: String
         package let attributes: [String: String]
     }
 
-    /// All services, by name. Waits for the disk.
+    /// All services, by name. Waits for the disk or the network.
     package func services() async throws(DiscoveryError) -> [ServiceRow] {
-        try await client.home().run { registry in
-            try await registry.services().map { service in
-                let address = Address(namespace: service.namespace, service: service.name)
-                return ServiceRow(service: address.text, id: service.id, instances: service.instanceCount, revision: service.revision)
-            }
+        try await client.names.services().map { service in
+            let address = Address(namespace: service.namespace, service: service.name)
+            return ServiceRow(service: address.text, id: service.id, instances: service.instances, revision: service.revision)
         }
     }
 
-    /// The instances of the service that an address names; of the one instance when it names one. Waits for the disk.
+    /// The instances of the service that an address names; of the one instance when it names one. Waits for the disk or the network.
     package func instances(of address: Address) async throws(DiscoveryError) -> [InstanceRow] {
         let (namespace, parts) = try client.resolver.name(address)
-        return try await client.home().run { registry in
-            let listed = try await registry.list(namespace: namespace, service: parts.service, id: parts.id, limit: .max)
-            return listed.instances.map { instance in
-                var resource: Resource?
-                var problem: String?
-                do throws(DiscoveryError) { resource = try Resource.resource(from: instance.attributes).resource } catch {
-                    problem = error.message
-                }
-                let lease = instance.lease.map { registry.store.home.isAlive($0) ? "alive" : "ended" } ?? "none"
-                return InstanceRow(
-                    instance: instance.id, kind: resource?.kind.description, location: resource?.location, problem: problem,
-                    health: instance.health.rawValue, lease: lease, attributes: instance.attributes)
+        let freshness = try await client.names.freshness()
+        return try await client.names.listing(of: parts, in: namespace, limit: .max).instances.map { instance in
+            var resource: Resource?
+            var problem: String?
+            do throws(DiscoveryError) { resource = try Resource.resource(from: instance.attributes).resource } catch {
+                problem = error.message
             }
+            let lease = instance.lease.map { _ in freshness.isAlive(instance) ? "alive" : "ended" } ?? instance.heartbeatLease
+            return InstanceRow(
+                instance: instance.id, kind: resource?.kind.description, location: resource?.location, problem: problem,
+                health: instance.health.rawValue, lease: lease, attributes: instance.attributes)
         }
     }
 }

@@ -81,6 +81,7 @@ extension Discovery {
 
     private func topics() throws(DiscoveryError) -> any TopicBackend {
         guard let topics = client.topics else {
+            if client.names is CloudMapNames { throw Client.needsHome(client.names.place) }
             throw DiscoveryError(.unsupported, "\(client.names.place) has no topics of its own to subscribe to. Use a home.")
         }
         return topics

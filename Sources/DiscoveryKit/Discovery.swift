@@ -59,7 +59,7 @@ final class Client: Sendable {
     /// - Parameter other: whose names and courier this client uses, too.
     init(_ configuration: Discovery.Configuration, sharing other: Client? = nil) {
         self.configuration = configuration
-        names = other?.names ?? configuration.backend.names(keepsJourneys: configuration.keepsJourneys)
+        names = other?.names ?? configuration.backend.names(for: configuration)
         resolver = other?.resolver ?? Resolver(names, configuration)
         let builtIn = HTTPFunctionAdapter(maximumReplySize: configuration.maximumReplySize, reach: configuration.reach)
         caller = Caller(
@@ -69,8 +69,10 @@ final class Client: Sendable {
             interceptor: configuration.backend.interceptor, defaults: configuration.request)
         let limit = configuration.request.deadline ?? RequestOptions.defaultDeadline
         let homeQueues = FileQueueAdapter.built(for: names, resolver, configuration.homes)
+        // Who keeps names over the network, and carries no messages yet.
+        let daemon = (names as? CloudMapNames)?.place
         let queues = Queues(
-            resolver: resolver,
+            resolver: resolver, daemon: daemon,
             adapters: configuration.backend.queueAdapters
                 + configuration.queueAdapters.map { BoundedQueueAdapter(adapter: $0, limit: limit) } + (homeQueues.map { [$0] } ?? []))
         self.queues = queues
@@ -81,6 +83,7 @@ final class Client: Sendable {
         let ownTopics = configuration.backend.topics
         topics = ownTopics ?? homeTopics
         let publishing = Topics(
+            daemon: daemon,
             adapters: (ownTopics.map { [$0] } ?? []) + configuration.publishAdapters + (homeTopics.map { [$0] } ?? []))
         publisher = Sender(resolver: resolver, isStrictFIFO: configuration.isStrictFIFO) { route, address, failed throws(DiscoveryError) in
             try publishing.outlet(on: route, of: address, avoiding: failed)
@@ -105,8 +108,17 @@ final class Client: Sendable {
     /// The home, for what only a home can do.
     func home() throws(DiscoveryError) -> EmbeddedBackend {
         guard let home = names as? EmbeddedBackend else {
+            if names is CloudMapNames { throw Self.needsHome(names.place) }
             throw DiscoveryError(.unsupported, "\(names.place) cannot do this: only the embedded backend can. Use a home.")
         }
         return home
+    }
+
+    /// What is not done through a daemon yet.
+    static func needsHome(_ daemon: String) -> DiscoveryError {
+        DiscoveryError(
+            .unsupported,
+            "The library does not do this through the daemon at \(daemon) yet: unset DISCOVERY_ENDPOINT and name its home by DISCOVERY_HOME, on its machine, or use its HTTP endpoint, \(daemon)/_discovery/."
+        )
     }
 }

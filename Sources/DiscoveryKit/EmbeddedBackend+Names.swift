@@ -28,6 +28,14 @@ extension EmbeddedBackend: NameService {
         }
     }
 
+    package func services() async throws(DiscoveryError) -> [NamedService] {
+        try await run { registry in
+            try await registry.services().map {
+                NamedService(namespace: $0.namespace, name: $0.name, id: $0.id, instances: $0.instanceCount, revision: $0.revision)
+            }
+        }
+    }
+
     package func override(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> Override? {
         let now = Date()
         // Read by the pattern first: one that this version cannot read, or nobody needs, is in nobody's way.

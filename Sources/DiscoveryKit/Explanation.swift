@@ -4,11 +4,11 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
     public struct Candidate: Sendable, Encodable {
         /// The instance's own address.
         public let address: String
-        /// Which registration of its id it is: it grows with each.
+        /// Which registration of its id it is: in a home it grows with each, over the network it is just another.
         public let incarnation: Int64
         /// HEALTHY, UNHEALTHY, or UNKNOWN without a health check.
         public let health: String
-        /// `none`, `alive`, or `dead` when the process that registered it has ended.
+        /// `none`, `alive`, `renewed` for one that lives by heartbeats, or `dead` when the process that registered it has ended.
         public let lease: String
         /// Its attributes.
         public let attributes: [String: String]
@@ -26,7 +26,8 @@ public struct Explanation: Sendable, Encodable, CustomStringConvertible {
     public let service: String
     /// Where names are kept.
     public let home: String
-    /// `fresh` or `stale` and how old, or `empty`: what this client remembered of the address when it was asked.
+    /// `fresh` or `stale` and how old, or `empty`: what this client remembered of the address when it was asked. `stale` is also what is used
+    /// because the registry does not answer.
     public let cache: String
     /// The service's revision, which grows with each registration.
     public let revision: Int64?

@@ -106,7 +106,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     /// Whether it is certain that nothing was sent: the only failures after which anybody may try again unasked.
-    private static func neverConnected(_ error: any Error) -> Bool {
+    static func neverConnected(_ error: any Error) -> Bool {
         switch error {
         case is NIOConnectionError: true
         // Others, such as that the channel is closed, come of connections that were made, too.
@@ -119,7 +119,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
     }
 
     /// Whether this process or machine has no descriptor or port left.
-    private static func isOwnTrouble(_ error: any Error) -> Bool {
+    static func isOwnTrouble(_ error: any Error) -> Bool {
         switch error {
         case let error as NIOConnectionError: error.connectionErrors.contains { isOwnTrouble($0.error) }
         case let error as IOError: [EADDRNOTAVAIL, EMFILE, ENFILE].contains(error.errnoCode)

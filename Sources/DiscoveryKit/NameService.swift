@@ -34,8 +34,34 @@ package protocol NameService: Sendable {
     /// Returns when an instance's registration is no longer this one, or when the task is cancelled.
     func waitUntilReplaced(_ id: String, in service: Registry.ServiceName, incarnation: Int64) async throws(DiscoveryError)
 
+    /// All services, by name. For people.
+    func services() async throws(DiscoveryError) -> [NamedService]
+
     /// Ends what is open, once what was accepted is done. Idempotent; what comes later throws `.homeUnusable`.
     func shutdown() async
+}
+
+extension NameService {
+    package func services() async throws(DiscoveryError) -> [NamedService] {
+        throw DiscoveryError(.unsupported, "\(place) does not list its services. Name one.")
+    }
+}
+
+/// A service, for people.
+package struct NamedService: Sendable {
+    package let namespace: String
+    package let name: String
+    package let id: String
+    package let instances: Int
+    package let revision: Int64?
+
+    package init(namespace: String, name: String, id: String, instances: Int, revision: Int64?) {
+        self.namespace = namespace
+        self.name = name
+        self.id = id
+        self.instances = instances
+        self.revision = revision
+    }
 }
 
 /// Instances of one service.
@@ -43,6 +69,8 @@ package struct NamedInstances: Sendable {
     package let instances: [Registry.Instance]
     package let hasHealthCheck: Bool
     package let revision: Int64?
+    /// How long they hold, where a backend can tell that for each service; otherwise as long as all of it.
+    package var freshness: (any Freshness)?
 
     package init(_ instances: [Registry.Instance], hasHealthCheck: Bool, revision: Int64?) {
         self.instances = instances
@@ -61,4 +89,16 @@ package protocol Freshness: Sendable {
 
     /// Notices by a system call that the backend is gone altogether.
     func check() throws(DiscoveryError)
+
+    /// A call to what was read has failed: what could have changed without a notice is to be read again.
+    func doubt()
+
+    /// How long ago it was last known to hold, where it is used although nobody can say whether it does.
+    var staleness: Duration? { get }
+}
+
+extension Freshness {
+    // Whoever is told of changes has nothing to doubt.
+    package func doubt() {}
+    package var staleness: Duration? { nil }
 }

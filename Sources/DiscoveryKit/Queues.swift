@@ -3,6 +3,8 @@ internal import Registry
 /// Where the messages of addresses are: the resolver and the adapters for queues.
 struct Queues: Sendable {
     let resolver: Resolver
+    /// Where names are kept by a daemon.
+    var daemon: String?
     var adapters: [any QueueAdapter]
 
     /// A queue and who speaks to it.
@@ -21,7 +23,7 @@ struct Queues: Sendable {
     func place(on route: Route, of address: Address, avoiding failed: [Target] = []) throws(DiscoveryError) -> (Place, Target) {
         var (resource, target) = try route.destination(of: address, as: .queue, avoiding: failed)
         if let home = route.override?.home { resource = LocalQueue.moved(resource, to: home) }
-        guard let adapter = adapters.first(where: { $0.accepts(resource) }) else { throw Self.refusal(resource, target.address) }
+        guard let adapter = adapters.first(where: { $0.accepts(resource) }) else { throw refusal(resource, target.address) }
         return (Place(address: target.address, resource: resource, adapter: adapter, instance: target.instance), target)
     }
 
@@ -33,8 +35,9 @@ struct Queues: Sendable {
         return (outlet, target)
     }
 
-    private static func refusal(_ resource: Resource, _ address: Address) -> DiscoveryError {
+    private func refusal(_ resource: Resource, _ address: Address) -> DiscoveryError {
         if resource.kind == .queue {
+            if let daemon { return Client.needsHome(daemon).with(address: address) }
             return DiscoveryError(
                 .unsupported,
                 "\(address) is at `\(Resource.shown(resource.location))`, which no adapter for queues speaks to. Register a queue of this home, such as `\(LocalQueue.arn("jobs"))`.",

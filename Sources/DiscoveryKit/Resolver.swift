@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// Address → route.
 ///
-/// What was found is kept, and is fresh while the registry's commit counter stands where it stood: one atomic load. So a cached resolve
-/// costs that and a dictionary look-up, and another process's re-registration is seen by the very next call. A leased instance costs one
+/// What was found is kept, and is fresh while the home's commit counter stands where it stood: one atomic load. So a cached resolve
+/// costs that and a dictionary look-up, and another process's re-registration is seen by the very next call. Over the network it is fresh for
+/// as long as ``RemoteTimes`` says, and until a call to it fails. A leased instance costs one
 /// system call more, which asks the kernel whether its process lives.
 final class Resolver: Sendable {
     /// A bound on memory: a full cache is emptied.
@@ -141,6 +142,9 @@ final class Resolver: Sendable {
         func route(_ targets: [Target], _ freshness: any Freshness = freshness) -> Route {
             Route(targets, override, resilience, calls, freshness)
         }
+        func route(_ loaded: (targets: [Target], freshness: (any Freshness)?)) -> Route {
+            route(loaded.targets, loaded.freshness ?? freshness)
+        }
         guard let override, let destination = override.destination else {
             return route(try await load(parts, namespace, from: names, by: resilience))
         }
@@ -156,7 +160,7 @@ final class Resolver: Sendable {
                 let home = try self.home(path)
                 do throws(DiscoveryError) {
                     let both = BothFresh(first: freshness, second: try await home.freshness())
-                    return route(try await load(parts, namespace, from: home, by: resilience), both)
+                    return route(try await load(parts, namespace, from: home, by: resilience).targets, both)
                 } catch {
                     // Opened again by the next call, should it be there again.
                     if error.code == .homeUnusable { await forget(path) }
@@ -209,12 +213,12 @@ final class Resolver: Sendable {
 
     private func load(
         _ parts: Address.Parts, _ namespace: String, from names: any NameService, by resilience: Resilience
-    ) async throws(DiscoveryError) -> [Target] {
+    ) async throws(DiscoveryError) -> (targets: [Target], freshness: (any Freshness)?) {
         let found = try await names.instances(of: parts, in: namespace)
         func target(_ choice: Choice) -> Target {
             targets.target(choice.address, choice.resource, choice.instance, by: resilience.ejection)
         }
-        guard parts.id != nil else { return try choose(parts, namespace, found).map(target) }
+        guard parts.id != nil else { return (try choose(parts, namespace, found).map(target), found.freshness) }
         guard let instance = found.instances.first else {
             throw DiscoveryError(
                 .notFound,
@@ -224,7 +228,7 @@ final class Resolver: Sendable {
         guard choice.instance.matches(parts.required) else {
             throw DiscoveryError(.notFound, "The instance \(choice.address) does not have \(Self.described(parts.required)).")
         }
-        return [target(choice)]
+        return ([target(choice)], found.freshness)
     }
 
     /// One instance that an address may mean, and what it is.

@@ -27,6 +27,11 @@ final class Route: Sendable {
 
     func check() throws(DiscoveryError) { try freshness.check() }
 
+    /// A call has failed: the registry is asked again, where it would not have told of a change.
+    func doubt() { freshness.doubt() }
+
+    var staleness: Duration? { freshness.staleness }
+
     func isAlive(_ target: Target) -> Bool { target.instance.map(freshness.isAlive) ?? true }
 
     // MARK: Choosing

@@ -6,6 +6,8 @@ package enum WireHeader {
     package static let timeout = "discovery-timeout"
     /// The instance that the caller means, where it was registered by a process that serves it.
     package static let address = "discovery-address"
+    /// Of a DeregisterInstance: only the registration with this `DISCOVERY_INCARNATION` is meant. AWS ignores it.
+    package static let incarnation = "discovery-incarnation"
     /// Lambda's sign that the body is an error: `Handled` or `Unhandled`.
     package static let functionError = "x-amz-function-error"
 }

@@ -69,7 +69,8 @@ package struct Server: Service {
         let drain = DrainNotice()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let keeper = Keeper(registry, configuration.logger)
-        let cloudMap = CloudMapEndpoint(registry, keeper, fidelity: fidelity, region: configuration.region)
+        let cloudMap = CloudMapEndpoint(
+            registry, keeper, fidelity: configuration.isFaithful ? configuration.faithful : .instant, region: configuration.region)
         let router = Router(
             admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
             address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain),
@@ -138,13 +139,6 @@ package struct Server: Service {
         facade.reach = reach(loopback: true)
         facade.logger = configuration.logger
         return facade
-    }
-
-    private var fidelity: Registry.Fidelity {
-        guard configuration.isFaithful else { return .instant }
-        var fidelity = Registry.Fidelity.faithful
-        fidelity.quotas = configuration.quotas
-        return fidelity
     }
 
     private func reach(loopback: Bool) -> Reach { Reach(loopback: loopback, linkLocal: configuration.allowsLinkLocal) }

@@ -80,7 +80,9 @@ extension BackendTrial {
                 }
                 try Conformance.expect(answers == ["first", "second"], "both replicas to be called", seen: "only \(answers.sorted())")
             }
-            try Conformance.expect("who is left when one ends", is: first, seen: try await resolve(address("many", .only)).location)
+            try await settling {
+                try Conformance.expect("who is left when one ends", is: first, seen: try await resolve(address("many", .only)).location)
+            }
         }
     }
 
@@ -105,9 +107,12 @@ extension BackendTrial {
                         for turn in 1...40 {
                             let name = turn.isMultiple(of: 2) ? "blue" : "green"
                             try await register(front, Resource(.function, at: places[name] ?? ""))
-                            let reply = try await other.request(front)
-                            try Conformance.expect(
-                                "who answers right after swap \(turn)", is: name, seen: String(decoding: reply.message.body, as: UTF8.self))
+                            try await settling {
+                                let reply = try await other.request(front)
+                                try Conformance.expect(
+                                    "who answers right after swap \(turn)", is: name,
+                                    seen: String(decoding: reply.message.body, as: UTF8.self))
+                            }
                         }
                     } catch {
                         load.isOver.store(true, ordering: .relaxed)

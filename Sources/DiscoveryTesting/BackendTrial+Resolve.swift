@@ -25,14 +25,18 @@ extension BackendTrial {
             let location = "http://127.0.0.1:\(port)/"
             try await register(address("moving"), Resource(.function, at: location, attributes: ["port": "\(port)"]))
             for meant in [address("moving"), address("moving", .only), address("moving", .any)] {
-                let found = try await resolve(meant)
-                try Conformance.expect("the location of \(meant), just registered", is: location, seen: found.location)
-                try Conformance.expect("its attribute", is: "\(port)", seen: found.attributes["port"] ?? "nothing")
+                try await settling {
+                    let found = try await resolve(meant)
+                    try Conformance.expect("the location of \(meant), just registered", is: location, seen: found.location)
+                    try Conformance.expect("its attribute", is: "\(port)", seen: found.attributes["port"] ?? "nothing")
+                }
             }
         }
         try await one.deregister(address("moving"))
         for meant in [address("moving"), address("moving", .any)] {
-            try await Conformance.expect(.notFound, of: "\(meant), just deregistered") { _ = try await resolve(meant) }
+            try await settling {
+                try await Conformance.expect(.notFound, of: "\(meant), just deregistered") { _ = try await resolve(meant) }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ internal import Synchronization
 struct BackendTrial: Sendable {
     let one: Discovery
     let other: Discovery
+    let staleness: Duration
     let patience: Duration
     let namespace = "conformance-\(String(UInt64.random(in: .min ... .max), radix: 36))"
 
@@ -42,6 +43,14 @@ struct BackendTrial: Sendable {
 
     func resolve(_ address: Address, by client: Discovery? = nil) async throws -> Resource {
         try await (client ?? other).resolve(address)
+    }
+
+    /// Does it again for as long as a client may not have seen yet what another has changed.
+    func settling(_ body: () async throws -> Void) async throws {
+        let end = ContinuousClock.now + staleness
+        while true {
+            do { return try await body() } catch  where ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 
     /// Serves `address` while `body` runs, once it resolves.

@@ -9,14 +9,16 @@ extension Conformance {
     ///   - queue: an empty queue without order that the clients may use, by one check after the other; without one, the checks of `queue` and
     ///     `listen` are left out.
     ///   - topic: a topic without order and without subscribers, likewise; the checks of what it passes on to a queue need both.
+    ///   - defersCalls: whether the backend puts off calls; otherwise the check of `requestLater` is left out.
+    ///   - staleness: how late at most one client sees what another has changed, where it had read that before.
     ///   - patience: how long one step may take before it counts as hanging.
     public static func checks(
         of client: @escaping @Sendable () throws -> Discovery, queue: Resource? = nil, topic: Resource? = nil,
-        patience: Duration = .seconds(20)
+        defersCalls: Bool = true, staleness: Duration = .zero, patience: Duration = .seconds(20)
     ) -> [Check] {
         func check(_ name: String, _ body: @escaping @Sendable (BackendTrial) async throws -> Void) -> Check {
             Check(name) {
-                let trial = BackendTrial(one: try client(), other: try client(), patience: patience)
+                let trial = BackendTrial(one: try client(), other: try client(), staleness: staleness, patience: patience)
                 let result: Result<Void, any Error>
                 do { result = .success(try await body(trial)) } catch { result = .failure(error) }
                 await trial.end()
@@ -28,7 +30,6 @@ extension Conformance {
             check("resolve: every change is seen by the next look") { try await $0.seesChanges() },
             check("resolve: filters and ids choose among instances") { try await $0.chooses() },
             check("request: body, attributes, headers and content type arrive, and come back") { try await $0.requests() },
-            check("requestLater: what is accepted is called later, with body, attributes and headers") { try await $0.requestsLater() },
             check("serve: a closure is callable until it ends, and gone then") { try await $0.serves() },
             check("serve: who serves an address that is served takes it over, and keeps it") { try await $0.takesOver() },
             check("serve: several under one service share its calls") { try await $0.servesReplicas() },
@@ -38,6 +39,10 @@ extension Conformance {
             check("errors: what cannot be registered is refused") { try await $0.refuses() },
             check("errors: after a shutdown nothing works") { try await $0.endsWithShutdown() },
         ]
+        if defersCalls {
+            checks.append(
+                check("requestLater: what is accepted is called later, with body, attributes and headers") { try await $0.requestsLater() })
+        }
         if let queue {
             checks += [
                 check("queue: what one client sends, a listener of another is given") { try await $0.queues(queue) },

@@ -10,7 +10,8 @@ struct Command: AsyncParsableCommand {
         abstract: "Names functions, queues and topics, calls them by name, and keeps their messages.",
         discussion: """
             An address is `namespace.service->instance`. Names are kept in a home, a directory that any number of processes share:
-            --home, else DISCOVERY_HOME, else ~/.local/state/discovery.
+            --home, else DISCOVERY_HOME, else ~/.local/state/discovery. With DISCOVERY_ENDPOINT=http://127.0.0.1:4580 they are asked of a
+            daemon instead: resolve, request, register, deregister, serve, explain and ls work so.
 
             Example: discovery register 'ais.scheduler->get-job' http://127.0.0.1:8080/
                      discovery request 'ais.scheduler->get-job' '{"id": 7}'

@@ -7,7 +7,10 @@ import UnixSignals
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The home directory; DISCOVERY_HOME unless given.", valueName: "directory"), completion: .directory)
+    @Option(
+        help: ArgumentHelp(
+            "The home directory; unless given the daemon of DISCOVERY_ENDPOINT, else DISCOVERY_HOME.", valueName: "directory"),
+        completion: .directory)
     var home: String?
 
     @Flag(help: "Print JSON, for programs.")
@@ -31,7 +34,22 @@ struct CommonOptions: ParsableArguments {
 
     /// The home's path, for commands that work on its files.
     var homePath: String {
-        get throws { try configuration.backend.homePath }
+        get throws {
+            guard let path = try knownHomePath else {
+                throw DiscoveryError(
+                    .unsupported,
+                    "This works on the files of a home, and DISCOVERY_ENDPOINT names a daemon. Name its home by --home, on its machine.")
+            }
+            return path
+        }
+    }
+
+    /// `nil` where a daemon has it.
+    var knownHomePath: String? {
+        get throws {
+            let path = try configuration.backend.homePath
+            return path.isEmpty ? nil : path
+        }
     }
 
     /// Runs one operation on a client and ends the client.

@@ -61,7 +61,8 @@ struct ExplainCommand: AsyncParsableCommand {
         let kind = explanation.kind.map { Resource.Kind($0) }
         // Asking would make the queues of a home that has none.
         guard kind == nil || kind == .function || kind == .topic,
-            FileManager.default.fileExists(atPath: try common.homePath + "/\(Messaging.schema.name.rawValue).sqlite")
+            let home = try common.knownHomePath,
+            FileManager.default.fileExists(atPath: home + "/\(Messaging.schema.name.rawValue).sqlite")
         else { return nil }
         var (backlog, courier) = try await discovery.backlog()
         let topic = explanation.location.flatMap { kind == .topic ? Resource(.topic, at: $0).topicName : nil }

@@ -45,6 +45,8 @@ struct ListCommand: AsyncParsableCommand {
         if common.json { return try Output.print(json: rows) }
         if rows.isEmpty { return Output.print("Nothing is registered yet. Register something: discovery register --help") }
         Output.print(
-            Output.table(["SERVICE", "INSTANCES", "REVISION"], rows.map { [$0.service, String($0.instances), String($0.revision)] }))
+            Output.table(
+                ["SERVICE", "INSTANCES", "REVISION"],
+                rows.map { [$0.service, String($0.instances), $0.revision.map { String($0) } ?? "-"] }))
     }
 }

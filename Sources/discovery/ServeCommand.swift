@@ -41,7 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         let places = concurrency ?? max(2, ProcessInfo.processInfo.activeProcessorCount)
         // Calls wait for a place in the pool, boundedly: beyond, the server says 503: not started.
         options.concurrency = places * 8
-        let program = try await ServedProgram(command, home: try common.homePath, places: places, timeout: timeout.map { .seconds($0) })
+        let program = try await ServedProgram(
+            command, home: try common.knownHomePath, places: places, timeout: timeout.map { .seconds($0) })
         let service = Service(
             discovery: try Discovery(common.configuration), address: try address.address, options: options, program: program,
             json: common.json)

@@ -9,15 +9,16 @@ struct ServedProgram: Sendable {
     private static let complaintLength = 2_000
 
     private let program: NamedProgram
-    private let home: String
+    /// `nil` where a daemon has it: programs know of that by the environment.
+    private let home: String?
     private let places: Places
     private let timeout: Duration?
 
-    init(_ command: [String], home: String, places: Int, timeout: Duration?) async throws(DiscoveryError) {
+    init(_ command: [String], home: String?, places: Int, timeout: Duration?) async throws(DiscoveryError) {
         program = try await NamedProgram(command)
         self.places = Places(places)
         self.timeout = timeout
-        self.home = URL(fileURLWithPath: home).path
+        self.home = home.map { URL(fileURLWithPath: $0).path }
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -54,14 +55,20 @@ struct ServedProgram: Sendable {
         }
     }
 
+    private func environment(of request: Request, _ limit: Duration) -> [Environment.Key: String?] {
+        var environment: [Environment.Key: String?] = [
+            "DISCOVERY_ADDRESS": request.address.description, "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
+        ]
+        if let home { environment["DISCOVERY_HOME"] = home }
+        return environment
+    }
+
     private func spawn(_ request: Request, _ limit: Duration) async throws -> Message {
         let input = try await UnnamedFile(holding: request.message.body)
         let result = try await Subprocess.run(
             program.executable, arguments: program.arguments,
-            environment: .inherit.updating([
-                "DISCOVERY_HOME": home, "DISCOVERY_ADDRESS": request.address.description,
-                "DISCOVERY_TIMEOUT_MS": String(Int64(limit / .milliseconds(1))),
-            ]), platformOptions: NamedProgram.options, input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: true),
+            environment: .inherit.updating(environment(of: request, limit)), platformOptions: NamedProgram.options,
+            input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: true),
             output: .bytes(limit: Self.answerLimit),
             error: .bytes(limit: Self.answerLimit))
         let complaint = String(decoding: result.standardError.suffix(Self.complaintLength), as: UTF8.self).trimmingCharacters(

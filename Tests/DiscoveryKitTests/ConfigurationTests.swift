@@ -40,6 +40,28 @@ import Testing
         #expect(error?.message.contains(variable) == true)
     }
 
+    @Test(arguments: [
+        (["DISCOVERY_BACKEND": "daemon"], "DISCOVERY_ENDPOINT"), (["DISCOVERY_ENDPOINT": "127.0.0.1:4580"], "DISCOVERY_ENDPOINT"),
+        (["DISCOVERY_ENDPOINT": "http://d:1", "DISCOVERY_BACKEND": "embedded"], "Unset one"),
+        (["DISCOVERY_ENDPOINT": "http://d:1", "AWS_ACCESS_KEY_ID": "a"], "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY"),
+        (["DISCOVERY_ENDPOINT": "http://d:1", "AWS_SECRET_ACCESS_KEY": "a"], "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"),
+    ])
+    func `half of what a daemon needs is an error that says the other half`(environment: [String: String], reason: String) {
+        let error = #expect(throws: DiscoveryError.self) { try Discovery.Configuration.fromEnvironment(environment) }
+        #expect(error?.code == .configuration && error?.message.contains(reason) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `an endpoint means the daemon there, and keys are in no dump`() throws {
+        let configuration = try Discovery.Configuration.fromEnvironment([
+            "DISCOVERY_ENDPOINT": "https://Daemon.example:443/", "DISCOVERY_HOME": "/nowhere", "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "hidden-secret", "AWS_DEFAULT_REGION": "eu-central-1",
+        ])
+        #expect(configuration.backend.homePath.isEmpty)
+        var text = "\(configuration)"
+        dump(configuration, to: &text)
+        #expect(text.contains("https://daemon.example") && text.contains("eu-central-1") && !text.contains("hidden-secret"))
+    }
+
     @Test func `settings that contradict themselves are refused before anything is opened`() {
         var configuration = Discovery.Configuration()
         configuration.request.deadline = .zero

@@ -18,14 +18,14 @@ struct ServerConfigurationTests {
     @Test
     func `a faithful daemon has AWS's quotas unless it is given others`() throws {
         let plain = try ServerConfiguration(ConfigReader(provider: InMemoryProvider(values: [:])), defaultHome: "/home")
-        #expect(plain.quotas == .init())
-        #expect(plain.quotas.discoverInstances == .init(perSecond: 1_000, burst: 2_000))
+        #expect(plain.faithful.quotas == .init())
+        #expect(plain.faithful.quotas?.discoverInstances == .init(perSecond: 1_000, burst: 2_000))
         let values: [AbsoluteConfigKey: ConfigValue] = [
             ["quota", "namespaces"]: 100, ["quota", "discover", "instances"]: 7, ["quota", "discover", "instances", "revision"]: 8,
         ]
         let given = try ServerConfiguration(ConfigReader(provider: InMemoryProvider(values: values)), defaultHome: "/home")
         #expect(
-            given.quotas
+            given.faithful.quotas
                 == .init(
                     namespaces: 100, discoverInstances: .init(perSecond: 7, burst: 14),
                     discoverInstancesRevision: .init(perSecond: 8, burst: 8))

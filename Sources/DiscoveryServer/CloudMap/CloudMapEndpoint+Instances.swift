@@ -1,5 +1,6 @@
 internal import AWSProtocol
 internal import DiscoveryKit
+internal import HTTPServing
 internal import Registry
 
 extension CloudMapEndpoint {
@@ -16,7 +17,8 @@ extension CloudMapEndpoint {
             },
             operation(CloudMap.DeregisterInstance.self) { call, input in
                 try await call.check(.register, service: input.serviceID, instance: .id(input.instanceID))
-                return try await call.submit(.deregisterInstance(input.instanceID, service: input.serviceID))
+                return try await call.submit(
+                    .deregisterInstance(input.instanceID, service: input.serviceID, incarnation: try await call.incarnation(of: input)))
             },
             operation(CloudMap.GetInstance.self) { call, input in
                 try await call.check(.resolve, service: input.serviceID, instance: .id(input.instanceID))
@@ -72,5 +74,17 @@ extension CloudMapEndpoint {
                 return .init(instancesRevision: Int(revision))
             },
         ]
+    }
+}
+
+extension CloudMapCall {
+    /// The registration that a client of ours means: none but its own. AWS knows no such header.
+    fileprivate func incarnation(of input: CloudMap.DeregisterInstance.Input) async throws -> Int64? {
+        guard let wanted = call.request.headers[WireHeader.incarnation] else { return nil }
+        let (instance, _) = try await registry.registration(of: input.instanceID, in: .id(input.serviceID))
+        guard instance.attributes["DISCOVERY_INCARNATION"] == wanted else {
+            throw AWSFault(.instanceNotFound, "The instance \(input.instanceID.prefix(64)) was registered anew by another.")
+        }
+        return instance.incarnation
     }
 }

@@ -57,6 +57,7 @@ extension ServerConfiguration {
         default: throw ServerError(.configuration, "TLS needs both `tls.certificate` and `tls.key`. Give the other one too.")
         }
         isFaithful = try flag("faithful", "faithful")
+        var quotas = faithful.quotas ?? Registry.Quotas()
         quotas.namespaces = try number("quota.namespaces", "quota.namespaces", in: 1...1_000_000, unless: quotas.namespaces)
         let (found, revised) = (quotas.discoverInstances, quotas.discoverInstancesRevision)
         let instances = try number("quota.discover.instances", "quota.discover.instances", in: 1...1_000_000, unless: found.perSecond)
@@ -64,6 +65,7 @@ extension ServerConfiguration {
         let revisions = try number(
             "quota.discover.instances.revision", "quota.discover.instances.revision", in: 1...1_000_000, unless: revised.perSecond)
         quotas.discoverInstancesRevision = .init(perSecond: revisions, burst: revisions)
+        faithful.quotas = quotas
         allowsLoopback = try flag("allow.loopback", "allow.loopback")
         allowsLinkLocal = try flag("allow.link.local", "allow.link.local")
         maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)

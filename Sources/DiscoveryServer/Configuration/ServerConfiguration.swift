@@ -21,8 +21,8 @@ package struct ServerConfiguration: Sendable {
     package var keyFile: String?
     /// AWS's delays, limits and quotas; otherwise everything happens at once and nothing but the disk is the limit.
     package var isFaithful: Bool
-    /// AWS's quotas as an account has them unless it asked for others; they count where the daemon is faithful.
-    package var quotas: Registry.Quotas
+    /// What faithful means: delays, and quotas as an account has them unless it asked for others.
+    package var faithful: Registry.Fidelity
     /// Whether calls are also made to this machine's loopback addresses for callers that are on another machine.
     package var allowsLoopback: Bool
     /// Whether calls are also made to link-local addresses, where clouds keep their machines' credentials.
@@ -56,7 +56,7 @@ package struct ServerConfiguration: Sendable {
         tls = nil
         keyFile = nil
         isFaithful = false
-        quotas = Registry.Quotas()
+        faithful = .faithful
         allowsLoopback = false
         allowsLinkLocal = false
         maximumConnections = 16_384
