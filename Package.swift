@@ -132,8 +132,8 @@ let package = Package(
         .testTarget(
             name: "DiscoveryServerTests",
             dependencies: [
-                "DiscoveryServer", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .asyncHTTPClient,
-                .nioCore, .nioHTTP1,
+                "DiscoveryServer", "discoveryd", "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing",
+                .asyncHTTPClient, .nioCore, .nioHTTP1,
                 .coreMetrics, .configuration, .logging, .lifecycle,
             ],
             swiftSettings: strict),
