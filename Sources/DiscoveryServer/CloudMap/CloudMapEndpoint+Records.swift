@@ -1,4 +1,5 @@
 internal import AWSProtocol
+internal import DiscoveryKit
 internal import Foundation
 internal import Registry
 
@@ -8,9 +9,7 @@ extension CloudMapEndpoint {
         [
             operation(CloudMap.GetOperation.self) { call, input in
                 let operation = try await call.registry.operation(input.operationID)
-                if let service = operation.serviceID {
-                    try? await call.check(.resolve, service: service)
-                }
+                try await call.check(operation)
                 return .init(operation: call.operation(operation))
             },
             operation(CloudMap.ListOperations.self) { call, input in
@@ -47,6 +46,29 @@ extension CloudMapCall {
             errorCode: operation.failure?.code.rawValue, createDate: .init(milliseconds: operation.created),
             updateDate: .init(milliseconds: operation.updated),
             targets: Dictionary(operation.targets.map { ($0.key.rawValue, $0.value) }) { $1 })
+    }
+
+    /// Who may see what an operation is about may see its record, and who may make such changes, so as to wait for theirs. What is gone hides
+    /// nothing: there the id, which nobody can guess, is enough.
+    fileprivate func check(_ operation: Registry.Operation) async throws {
+        guard call.caller.key != nil else { return }
+        let instance = operation.targets[.instance].map { Address.Instance.id($0) } ?? .only
+        do {
+            if let id = operation.serviceID {
+                let service = try await registry.service(id)
+                try checkAny(service.namespace, service.name, instance)
+            } else if let id = operation.namespaceID {
+                try checkAny(try await registry.namespace(id).httpName, "", instance)
+            }
+        } catch let error as RegistryError where [.serviceNotFound, .namespaceNotFound].contains(error.code) {}
+    }
+
+    private func checkAny(_ namespace: String, _ service: String, _ instance: Address.Instance) throws(Refusal) {
+        let key = call.caller.key
+        let changes = [AccessRule.Action.register, .manage].contains { action in
+            key?.allows(action, namespace: namespace, service: service, instance: instance) ?? true
+        }
+        if !changes { try call.caller.check(.resolve, namespace, service, instance) }
     }
 
     /// Of a namespace or a service; the registry says what it is not.
