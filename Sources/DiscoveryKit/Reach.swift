@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -49,11 +50,16 @@ package struct Reach: Sendable, Hashable {
             }
         }
 
-        /// RFC 4291, sections 2.5.2, 2.5.3, 2.5.5.2 and 2.5.6. The last is where a cloud has its metadata.
+        /// RFC 4291, sections 2.5.2, 2.5.3, 2.5.5 and 2.5.6. The last is where a cloud has its metadata. An address that stands for one of IPv4
+        /// leads there, also by way of a router: RFC 6052, section 2.1, and RFC 3056, section 2.
         init(v6 bytes: [UInt8]) {
             let isLow = bytes[..<10].allSatisfy { $0 == 0 }
-            if isLow, bytes[10] == 0xFF, bytes[11] == 0xFF || isLow && bytes[10] == 0 && bytes[11] == 0 && bytes[12] != 0 {
+            let isMapped = isLow && bytes[10] == 0xFF && bytes[11] == 0xFF
+            let isCompatible = isLow && bytes[10] == 0 && bytes[11] == 0 && bytes[12...14].contains { $0 != 0 }
+            if isMapped || isCompatible || bytes[..<12].elementsEqual(Self.translated) {
                 self.init(v4: Array(bytes[12...]))
+            } else if bytes[0] == 0x20 && bytes[1] == 0x02 {
+                self.init(v4: Array(bytes[2..<6]))
             } else if isLow, bytes[10...14].allSatisfy({ $0 == 0 }), bytes[15] <= 1 {
                 self = .loopback
             } else if bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 || bytes == Self.metadata {
@@ -63,6 +69,7 @@ package struct Reach: Sendable, Hashable {
             }
         }
 
+        private static let translated: [UInt8] = [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
         private static let metadata: [UInt8] = [0xFD, 0, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54]
     }
 

@@ -12,19 +12,20 @@ struct AdminEndpoint: Endpoint {
 
     static let names: Set<Substring> = ["health", "ready", "version", "metrics"]
 
-    func isPublic(_ request: HTTPRequest) -> Bool { !request.path.targetPath.hasSuffix("/metrics") }
+    /// What else begins so is not there, whoever asks.
+    func isPublic(_ request: HTTPRequest) -> Bool { request.path.targetPath != "/_discovery/metrics" }
 
     func answerAtOnce(_ call: Call) -> HTTPResponse? {
         guard call.request.method == "GET" || call.request.method == "HEAD" else {
             return JSONReply.error("methodNotAllowed", "Ask with GET.", status: 405, headers: [("Allow", "GET")])
         }
-        switch call.path.split(separator: "/").last {
-        case "health": return JSONReply.object(["status": "ok"])
-        case "ready":
+        switch call.path {
+        case "/_discovery/health": return JSONReply.object(["status": "ok"])
+        case "/_discovery/ready":
             guard let reason = unreadiness() else { return JSONReply.object(["status": "ready"]) }
             return JSONReply.error("notReady", reason, status: 503)
-        case "version": return JSONReply.object(["name": "discoveryd", "version": Discovery.version])
-        case "metrics":
+        case "/_discovery/version": return JSONReply.object(["name": "discoveryd", "version": Discovery.version])
+        case "/_discovery/metrics":
             do throws(Refusal) { try call.caller.check(.metrics, "", "") } catch { return refusal(error, of: call) }
             return HTTPResponse(headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")], text: metrics.text)
         default: return JSONReply.error("notFound", "There is nothing here. Ask for health, ready, version or metrics.", status: 404)

@@ -17,6 +17,8 @@ package struct Server: Service {
     /// The office that a daemon holds of its home.
     static let office = "daemon"
 
+    private enum Part { case listener, courier, keeper }
+
     /// Where a daemon can be reached.
     package struct Listening: Sendable {
         package let host: String
@@ -48,24 +50,30 @@ package struct Server: Service {
         try configuration.check()
         let keys = try configuration.keyFile.map { path throws(ServerError) in try KeyFile(path: path, logger: configuration.logger) }
         let discovery = try Discovery(facade)
+        let result: Result<Void, any Error>
         do {
-            try await discovery.withRegistry { registry in
-                let office = registry.store.home.election(Self.office)
-                if let holder = office.holder() {
-                    throw ServerError(
-                        .isServed,
-                        "The home \(configuration.home) is served by \(holder) already. Use that one, end it, or name another home.")
-                }
-                try await office.hold { try await serve(discovery, registry, keys) }
+            // What is thrown inside becomes an error of the facade's outside, and ours are not.
+            result = try await discovery.withRegistry { registry in
+                do { return .success(try await serve(discovery, registry, keys)) } catch let error as ServerError { return .failure(error) }
             }
         } catch {
-            await discovery.shutdown()
-            throw error
+            result = .failure(error)
         }
         await discovery.shutdown()
+        try result.get()
     }
 
+    /// Makes sure that of all daemons this is the one that serves the home.
     private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
+        let office = registry.store.home.election(Self.office)
+        if let holder = office.holder() {
+            throw ServerError(
+                .isServed, "The home \(configuration.home) is served by \(holder) already. Use that one, end it, or name another home.")
+        }
+        try await office.hold { try await listen(discovery, registry, keys) }
+    }
+
+    private func listen(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
         let drain = DrainNotice()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let keeper = Keeper(registry, configuration.logger)
@@ -81,18 +89,43 @@ package struct Server: Service {
         whenListening(
             Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, hasKeys: keys != nil))
         try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await http.run() }
-                group.addTask { try await discovery.run() }
-                group.addTask { try await keeper.run() }
+            try await withThrowingTaskGroup(of: Part.self) { group in
+                group.addTask {
+                    try await http.run()
+                    return .listener
+                }
+                group.addTask {
+                    try await discovery.run()
+                    return .courier
+                }
+                group.addTask {
+                    try await keeper.run()
+                    return .keeper
+                }
                 defer { group.cancelAll() }
-                // Which of them ends first by itself ends the others.
-                try await group.next()
+                // Which of them ends first by itself ends the others. A graceful shutdown ends the courier before all that was taken is
+                // answered: then the listener is waited for.
+                while let ended = try await group.next(), ended != .listener, Task.isShuttingDownGracefully {}
             }
         } onGracefulShutdown: {
             let timeout = configuration.drainTimeout
             Task { await http.drain(deadline: timeout) }
         }
+    }
+
+    /// Looks at the files that the settings name, as ``run()`` does first. Waits for the disk.
+    ///
+    /// - Throws: `.configuration`.
+    package static func check(_ configuration: ServerConfiguration) async throws(ServerError) {
+        if let path = configuration.keyFile { _ = try KeyFile(path: path, logger: configuration.logger) }
+        guard let tls = configuration.tls else { return }
+        do { try await HTTPServer.check(HTTPServerTLS(certificateChain: tls.certificate, privateKey: tls.key) { _ in }) } catch {
+            throw cannotEncrypt(error)
+        }
+    }
+
+    private static func cannotEncrypt(_ error: any Error) -> ServerError {
+        ServerError(.configuration, "discoveryd \(error). Correct the files.")
     }
 
     private func bind(_ front: Front, _ drain: DrainNotice) async throws -> HTTPServer {
@@ -101,6 +134,9 @@ package struct Server: Service {
         http.maximumBodySize = configuration.maximumBodySize
         http.maximumBodyMemory = configuration.maximumBodyMemory
         http.maximumConcurrentRequests = configuration.maximumConnections
+        http.headerTimeout = configuration.headerTimeout
+        http.bodyTimeout = configuration.bodyTimeout
+        http.idleTimeout = configuration.idleTimeout
         // Its address stays the same: callers do not come from another place that told them of this one a moment ago.
         http.linger = .milliseconds(100)
         if let tls = configuration.tls {
@@ -119,7 +155,7 @@ package struct Server: Service {
             return try await HTTPServer.bind(
                 http, notice: drain, refuse: { front.refusal($0) }, atOnce: { front.answerAtOnce($0) }, respond: { await front.answer($0) })
         } catch {
-            if case HTTPServerError.cannotEncrypt = error { throw ServerError(.configuration, "discoveryd \(error). Correct the files.") }
+            if case HTTPServerError.cannotEncrypt = error { throw Self.cannotEncrypt(error) }
             throw ServerError(
                 .cannotListen, "discoveryd \(error). Choose another place with --listen, or end what listens there.")
         }

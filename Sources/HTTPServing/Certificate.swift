@@ -73,8 +73,16 @@ final class Certificate: Sendable {
     }
 
     private static func read(_ tls: HTTPServerTLS) throws -> Files {
-        try Files(
-            chain: Data(contentsOf: URL(filePath: tls.certificateChain)), key: Data(contentsOf: URL(filePath: tls.privateKey)))
+        func content(_ path: String) throws(Unreadable) -> Data {
+            do { return try Data(contentsOf: URL(filePath: path)) } catch { throw Unreadable(path: path) }
+        }
+        return Files(chain: try content(tls.certificateChain), key: try content(tls.privateKey))
+    }
+
+    /// Foundation's own error tells the same in several lines.
+    private struct Unreadable: Error, CustomStringConvertible {
+        let path: String
+        var description: String { "\(path) cannot be read" }
     }
 
     private static func context(_ files: Files) throws -> NIOSSLContext {

@@ -65,6 +65,12 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// Reads the files as ``bind(_:on:notice:refuse:atOnce:respond:)`` does.
+    /// - Throws: ``HTTPServerError/cannotEncrypt(certificateChain:privateKey:cause:)``.
+    package static func check(_ tls: HTTPServerTLS) async throws {
+        _ = try await certificate(tls)
+    }
+
     private static func certificate(_ tls: HTTPServerTLS?) async throws -> Certificate? {
         guard let tls else { return nil }
         do {

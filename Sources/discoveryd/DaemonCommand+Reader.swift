@@ -22,12 +22,18 @@ extension DaemonCommand {
     }
 
     private func file(_ path: String) async throws -> any ConfigProvider {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ServerError(.configuration, "The file of settings \(path) cannot be read. Correct its path or its rights.")
+        }
         let place = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
         do {
             if path.hasSuffix(".json") { return try await FileProvider<JSONSnapshot>(config: place) }
             return try await FileProvider<YAMLSnapshot>(config: place)
         } catch {
-            throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(error). Correct it.")
+            // A parser's error may have many lines, the first of which says where it is.
+            let reason = (error as NSError).userInfo["NSDebugDescription"].map { "\($0)" } ?? "\(error)"
+            let first = reason.prefix { !$0.isNewline }.trimmingCharacters(in: CharacterSet(charactersIn: ". "))
+            throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(first). Correct it.")
         }
     }
 

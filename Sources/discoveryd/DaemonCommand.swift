@@ -46,7 +46,7 @@ struct DaemonCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical; info unless given.", valueName: "level"))
     var logLevel: String?
     @Option(help: ArgumentHelp("text or json; text unless given.", valueName: "form")) var logFormat: String?
-    @Flag(help: "Check the settings, print them, and end.") var check = false
+    @Flag(help: "Check the settings and the files that they name, print them, and end.") var check = false
 
     func run() async throws {
         do {
@@ -55,7 +55,10 @@ struct DaemonCommand: AsyncParsableCommand {
             var settings = try ServerConfiguration(
                 reader, defaultHome: Home.defaultPath(environment: ProcessInfo.processInfo.environment))
             settings.logger = logger
-            if check { return print(settings.summary) }
+            if check {
+                try await Server.check(settings)
+                return print(settings.summary)
+            }
             let metrics = PrometheusMetrics()
             MetricsSystem.bootstrap(metrics)
             let region = settings.region

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A process of the program `Processes`, driven by lines. It is killed when the test is done with it.
+/// A process of one of our programs, driven by lines: `Processes`, unless told. It is killed when the test is done with it.
 final class Child: Sendable {
     let id: pid_t
     /// Between making a pipe and marking it close-on-exec no other process may be started: it would keep an end open.
@@ -15,9 +15,13 @@ final class Child: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// - Parameter before: a program to run it under, such as `strace -f`.
-    init(_ role: String, _ arguments: String..., before: [String] = []) throws {
+    convenience init(_ role: String, _ arguments: String..., before: [String] = []) throws {
+        try self.init(words: before + [try Self.program("Processes"), role] + arguments)
+    }
+
+    /// - Parameter complaints: the file that its standard error goes to, instead of ours.
+    init(words: [String], complaints: String? = nil) throws {
         signal(SIGPIPE, SIG_IGN)
-        let words = before + [try Self.program(), role] + arguments
         var argv = words.map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
         var id: pid_t = 0
@@ -35,6 +39,7 @@ final class Child: Sendable {
             defer { posix_spawn_file_actions_destroy(&actions) }
             posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
             posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+            if let complaints { posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT | O_APPEND, 0o600) }
             // Other tests listen on sockets that are not close-on-exec: a child must not keep their ports.
             for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? [] {
                 if let descriptor = Int32(name), descriptor > 2, fcntl(descriptor, F_GETFD) == 0 {
@@ -59,12 +64,12 @@ final class Child: Sendable {
     }
 
     /// The executable lies beside the bundle of the tests.
-    private static func program() throws -> String {
+    static func program(_ name: String) throws -> String {
         var folders = [Bundle.main.bundleURL, URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()]
         folders += folders.map { $0.deletingLastPathComponent() }
         folders.append(URL(filePath: ".build/debug"))
-        let program = folders.map { $0.appending(path: "Processes").path }.first { FileManager.default.isExecutableFile(atPath: $0) }
-        return try #require(program, "there is no Processes beside \(CommandLine.arguments[0])")
+        let program = folders.map { $0.appending(path: name).path }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        return try #require(program, "there is no \(name) beside \(CommandLine.arguments[0])")
     }
 
     func send(_ line: String) {

@@ -10,7 +10,7 @@ extension CloudMapEndpoint {
             operation(CloudMap.GetOperation.self) { call, input in
                 try call.checkOwner(input.ownerAccount)
                 let operation = try await call.registry.operation(input.operationID)
-                try await call.check(record: operation)
+                try await call.check(operation)
                 return .init(operation: call.operation(operation))
             },
             operation(CloudMap.ListOperations.self) { call, input in
@@ -49,23 +49,27 @@ extension CloudMapCall {
             targets: Dictionary(operation.targets.map { ($0.key.rawValue, $0.value) }) { $1 })
     }
 
-    /// Whoever may do anything that operations come from, or look at what came of it. One whose subject is gone tells ids only.
-    ///
-    /// - Throws: `Refusal`.
-    fileprivate func check(record: Registry.Operation) async throws {
-        let instance = record.targets[.instance].map { Address.Instance.id($0) } ?? .only
-        var refusal: Refusal?
-        for action in [AccessRule.Action.resolve, .register, .manage] {
-            do {
-                if let service = record.serviceID {
-                    try await check(action, service: service, instance: instance)
-                } else if let namespace = record.namespaceID {
-                    try await check(action, namespace: namespace)
-                }
-                return
-            } catch let error as Refusal { refusal = error } catch is RegistryError { return }
+    /// Who may see what an operation is about may see its record, and who may make such changes, so as to wait for theirs. What is gone hides
+    /// nothing: there the id, which nobody can guess, is enough.
+    fileprivate func check(_ operation: Registry.Operation) async throws {
+        guard call.caller.key != nil else { return }
+        let instance = operation.targets[.instance].map { Address.Instance.id($0) } ?? .only
+        do {
+            if let id = operation.serviceID {
+                let service = try await registry.service(id)
+                try checkAny(service.namespace, service.name, instance)
+            } else if let id = operation.namespaceID {
+                try checkAny(try await registry.namespace(id).httpName, "", instance)
+            }
+        } catch let error as RegistryError where [.serviceNotFound, .namespaceNotFound].contains(error.code) {}
+    }
+
+    private func checkAny(_ namespace: String, _ service: String, _ instance: Address.Instance) throws(Refusal) {
+        let key = call.caller.key
+        let changes = [AccessRule.Action.register, .manage].contains { action in
+            key?.allows(action, namespace: namespace, service: service, instance: instance) ?? true
         }
-        if let refusal { throw refusal }
+        if !changes { try call.caller.check(.resolve, namespace, service, instance) }
     }
 
     /// Of a namespace or a service; the registry says what it is not.

@@ -25,6 +25,8 @@ extension ServerConfiguration {
     /// | `maximum.connections` | open connections, 1 to 1,000,000 | 16384 |
     /// | `maximum.body` | bytes of one request's body | 6291456 |
     /// | `maximum.body.memory` | bytes of all bodies in work | 268435456 |
+    /// | `timeout.header`, `timeout.body` | seconds for a request's headers, and for its body, to come, 1 to 3600 | 10, 60 |
+    /// | `timeout.idle` | seconds between the requests of a connection, 1 to 86400 | 60 |
     /// | `drain.timeout` | seconds for requests in work at the end | 30 |
     ///
     /// - Throws: `.configuration` for a value that means nothing.
@@ -71,6 +73,9 @@ extension ServerConfiguration {
         maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)
         maximumBodySize = try number("maximum.body", "maximum.body", in: 1...(1 << 30), unless: maximumBodySize)
         maximumBodyMemory = try number("maximum.body.memory", "maximum.body.memory", in: 1...(1 << 40), unless: maximumBodyMemory)
+        headerTimeout = .seconds(try number("timeout.header", "timeout.header", in: 1...3_600, unless: 10))
+        bodyTimeout = .seconds(try number("timeout.body", "timeout.body", in: 1...3_600, unless: 60))
+        idleTimeout = .seconds(try number("timeout.idle", "timeout.idle", in: 1...86_400, unless: 60))
         drainTimeout = .seconds(try number("drain.timeout", "drain.timeout", in: 0...86_400, unless: 30))
         try check()
     }

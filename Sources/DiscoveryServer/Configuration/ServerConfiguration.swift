@@ -32,6 +32,12 @@ package struct ServerConfiguration: Sendable {
     package var maximumBodySize: Int
     /// Bytes of all bodies in work.
     package var maximumBodyMemory: Int
+    /// From a request's first byte to the end of its headers.
+    package var headerTimeout: Duration
+    /// From there to the end of its body.
+    package var bodyTimeout: Duration
+    /// Between the requests of a connection.
+    package var idleTimeout: Duration
     /// For requests in work when the daemon is told to end; what takes longer is cut.
     package var drainTimeout: Duration
     package var logger: Logger
@@ -62,6 +68,9 @@ package struct ServerConfiguration: Sendable {
         maximumConnections = 16_384
         maximumBodySize = 6 << 20
         maximumBodyMemory = 256 << 20
+        headerTimeout = .seconds(10)
+        bodyTimeout = .seconds(60)
+        idleTimeout = .seconds(60)
         drainTimeout = .seconds(30)
         self.logger = logger
     }
@@ -73,7 +82,9 @@ package struct ServerConfiguration: Sendable {
             "keys: \(keyFile ?? "none: everybody on this machine may do everything")",
             "tls.certificate: \(tls?.certificate ?? "none: plain HTTP")", "faithful: \(isFaithful)", "allow.loopback: \(allowsLoopback)",
             "allow.link.local: \(allowsLinkLocal)", "maximum.connections: \(maximumConnections)", "maximum.body: \(maximumBodySize)",
-            "maximum.body.memory: \(maximumBodyMemory)", "drain.timeout: \(drainTimeout.components.seconds)",
+            "maximum.body.memory: \(maximumBodyMemory)", "timeout.header: \(headerTimeout.components.seconds)",
+            "timeout.body: \(bodyTimeout.components.seconds)", "timeout.idle: \(idleTimeout.components.seconds)",
+            "drain.timeout: \(drainTimeout.components.seconds)",
         ].joined(separator: "\n")
     }
 

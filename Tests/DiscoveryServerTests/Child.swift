@@ -1,0 +1,1 @@
+../StoreTests/Child.swift

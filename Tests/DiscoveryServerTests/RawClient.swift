@@ -1,0 +1,1 @@
+../HTTPServingTests/RawClient.swift
