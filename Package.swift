@@ -100,7 +100,9 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "DiscoveryServer", "DiscoveryKit", "Store", .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .metrics,
+                "DiscoveryServer", "DiscoveryKit", "HTTPServing", "Store", .argumentParser, .configuration, .lifecycle, .unixSignals,
+                .logging,
+                .metrics,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -3,6 +3,7 @@ import Configuration
 import DiscoveryKit
 import DiscoveryServer
 import Foundation
+import HTTPServing
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -58,6 +59,13 @@ struct DaemonCommand: AsyncParsableCommand {
             if check {
                 try await Server.check(settings)
                 return print(settings.summary)
+            }
+            let room = DescriptorLimit.raise(forConnections: settings.maximumConnections)
+            if room < settings.maximumConnections {
+                logger.warning(
+                    "fewer connections fit than are configured: this process may not have more files open",
+                    metadata: ["discovery.connections": .stringConvertible(room)])
+                settings.maximumConnections = max(1, room)
             }
             let metrics = PrometheusMetrics()
             MetricsSystem.bootstrap(metrics)
