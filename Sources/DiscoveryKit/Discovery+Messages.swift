@@ -75,6 +75,9 @@ extension Resource {
         return queue.name
     }
 
+    /// Whether it is a queue, a topic or a function that the home itself finds, by its name.
+    package var isOfHome: Bool { queueName != nil || topicName != nil || kind == .function && LocalFunction.address(location) != nil }
+
     /// The name of the topic, if it is one of the home that it is registered in.
     package var topicName: String? { kind == .topic ? LocalTopic(location)?.name : nil }
 }

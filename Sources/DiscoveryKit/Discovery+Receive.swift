@@ -39,16 +39,19 @@ extension Discovery {
 
     /// Settles a message that ``receive(from:visibility:waiting:)`` gave out. Returns when that is durable; goes on when the task is cancelled.
     ///
+    /// - Parameter onlyThere: settles only what is in the queue that the address leads to now: for those who may not settle everywhere.
     /// - Throws: `.invalid` for a text that is no receipt of this address; `.leaseLost` when the message is somebody else's by now;
     ///   `.unsupported` for a dead letter of a queue that has no place for it.
-    package func settle(_ receipt: String, of address: Address, as settlement: Settlement) async throws(DiscoveryError) {
+    package func settle(
+        _ receipt: String, of address: Address, as settlement: Settlement, onlyThere: Bool = false
+    ) async throws(DiscoveryError) {
         guard let known = ReceiptText(receipt) else {
             throw DiscoveryError(
                 .invalid, "The receipt is none that was given out. Send the one that came with the message.", address: address)
         }
         var queue = Resource(.queue, at: known.location)
         // One that the address no longer leads to is known by this home's receipts, which nobody can make up; another's may be anywhere.
-        if queue.queueName == nil {
+        if onlyThere || queue.queueName == nil {
             queue = try await self.queue(at: address).resource
             guard queue.location == known.location else {
                 throw DiscoveryError(.leaseLost, "\(address) leads elsewhere since the message was received.", address: address)

@@ -36,6 +36,13 @@ package struct Reach: Sendable, Hashable {
         }
     }
 
+    /// Whether a host, as a URL has it, is this machine's loopback by what is written: names are not looked up.
+    package static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host.hasSuffix(".localhost") { return true }
+        guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
+        return Reach(loopback: false, linkLocal: true).objection(to: address) != nil
+    }
+
     private enum Place {
         case loopback, linkLocal, elsewhere
 

@@ -42,6 +42,12 @@ extension Resource {
         }
     }
 
+    /// The host of its URL, if it has one; of IPv6 the address alone.
+    package var host: String? {
+        guard case .url = Location(location), let host = URLComponents(string: location)?.host, !host.isEmpty else { return nil }
+        return host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host.lowercased()
+    }
+
     /// A location for a message: without what may be secret in a URL, its user and its query.
     static func shown(_ location: String) -> String {
         guard case .url = Location(location), let start = location.range(of: "://")?.upperBound else { return location.excerpt(reach: 200) }

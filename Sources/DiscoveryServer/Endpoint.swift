@@ -53,7 +53,7 @@ struct Refusal: Error, Sendable, Hashable {
     /// As AWS's services of JSON spell it.
     var fault: AWSFault {
         switch code {
-        case .unauthenticated: AWSFault(SigV4.Fault.missing)
+        case .unauthenticated: AWSFault(AWSFault(SigV4.Fault.missing).code, message)
         case .signature(let fault): AWSFault(fault)
         case .unknownKey: AWSFault(.unrecognizedClient, message)
         case .notAllowed: AWSFault(.accessDenied, message)

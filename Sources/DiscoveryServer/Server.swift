@@ -77,11 +77,15 @@ package struct Server: Service {
         let drain = DrainNotice()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let keeper = Keeper(registry, configuration.logger)
+        let rules = RegistrationRules(allowsLoopback: configuration.allowsLoopback)
         let cloudMap = CloudMapEndpoint(
-            registry, keeper, fidelity: configuration.isFaithful ? configuration.faithful : .instant, region: configuration.region)
+            registry, keeper, fidelity: configuration.isFaithful ? configuration.faithful : .instant, region: configuration.region,
+            rules: rules, logger: configuration.logger)
         let router = Router(
             admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
-            address: AddressEndpoint(local: discovery, remote: remote, namespace: configuration.namespace, drain: drain),
+            address: AddressEndpoint(
+                local: discovery, remote: remote, namespace: configuration.namespace, drain: drain, rules: rules,
+                calls: InFlight(limit: configuration.maximumCalls), logger: configuration.logger),
             services: [(CloudMapEndpoint.target, cloudMap)])
         let front = Front(
             router: router, gate: Gate(keys, isTLS: configuration.tls != nil), traffic: Traffic(metrics), logger: configuration.logger)

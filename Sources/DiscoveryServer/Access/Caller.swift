@@ -11,6 +11,9 @@ struct Caller: Sendable {
     static let stranger = Caller(
         key: AccessKey(id: "", secret: "", account: AccessKeys.defaultAccount, rules: []), isLocal: false)
 
+    /// Whether it may do so whatever the address.
+    func mayEverywhere(_ action: AccessRule.Action) -> Bool { allows(action, "", "") }
+
     func allows(_ action: AccessRule.Action, _ namespace: String, _ service: String) -> Bool {
         key?.allows(action, namespace: namespace, service: service, instance: .any) ?? true
     }

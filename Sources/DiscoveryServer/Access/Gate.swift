@@ -17,12 +17,19 @@ struct Gate: Sendable {
 
     /// Who asks, where everybody is let in; `nil` where ``caller(_:)`` is to say.
     func callerAtOnce(_ request: HTTPRequest) -> Caller? {
-        keys == nil ? Caller(key: nil, isLocal: request.peer.isLoopback) : nil
+        keys == nil && !request.isOfPage ? Caller(key: nil, isLocal: request.peer.isLoopback) : nil
     }
 
     /// - Throws: why somebody is not let in.
     func caller(_ request: HTTPRequest) async throws(Refusal) -> Caller {
-        guard let keys else { return Caller(key: nil, isLocal: request.peer.isLoopback) }
+        guard let keys else {
+            guard !request.isOfPage else {
+                throw Refusal(
+                    .notAllowed,
+                    "This comes from a web page, which could ask in anybody's name. Give the daemon keys, and the page one of them.")
+            }
+            return Caller(key: nil, isLocal: request.peer.isLoopback)
+        }
         return try caller(request, await keys.current())
     }
 
@@ -73,5 +80,18 @@ struct Gate: Sendable {
         let key = SymmetricKey(size: .bits256)
         let code = HMAC<SHA256>.authenticationCode(for: Data(other.utf8), using: key)
         return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(one.utf8), using: key)
+    }
+}
+
+extension HTTPRequest {
+    /// Whether a browser sent it for a page. For what changes something it says `Origin`, whichever page it is; for what only looks, a page can
+    /// have its own name lead here, so that a public name in `Host` gives it away. Names that are nobody's in public are let pass: RFC 6761,
+    /// RFC 8375.
+    fileprivate var isOfPage: Bool {
+        if headers["origin"] != nil { return true }
+        guard method == "GET" || method == "HEAD", let host = headers["host"] else { return false }
+        let name = (host.split(separator: ":").first ?? "").lowercased()
+        guard !host.hasPrefix("["), name.contains("."), let last = name.split(separator: ".").last else { return false }
+        return !last.allSatisfy(\.isNumber) && !["localhost", "local", "internal", "test", "lan", "arpa"].contains(last)
     }
 }

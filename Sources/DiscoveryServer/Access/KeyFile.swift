@@ -34,15 +34,18 @@ final class KeyFile: Sendable {
 
     /// The keys as they are now: looks at the file where the last look is long ago. Waits for the disk then.
     func current() async -> AccessKeys {
-        if let keys = state.withLock({ ContinuousClock.now < $0.due ? $0.keys : nil }) { return keys }
+        // Whoever finds that it is time looks; the others need not wait for that.
+        let keys = state.withLock { state -> AccessKeys? in
+            guard ContinuousClock.now >= state.due else { return state.keys }
+            state.due = .now + interval
+            return nil
+        }
+        if let keys { return keys }
         return (try? await NIOThreadPool.singleton.runIfActive { self.look() }) ?? state.withLock { $0.keys }
     }
 
     private func look() -> AccessKeys {
-        let known = state.withLock { state in
-            state.due = .now + interval
-            return state.content
-        }
+        let known = state.withLock { $0.content }
         var content: Data?
         do throws(ServerError) {
             let found = try Self.read(path)

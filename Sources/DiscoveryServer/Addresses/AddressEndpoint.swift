@@ -1,7 +1,9 @@
 internal import DiscoveryKit
 internal import Foundation
 internal import HTTPServing
+internal import Logging
 internal import Registry
+internal import Synchronization
 
 /// Addresses over plain HTTP, for any language that has it:
 ///
@@ -27,6 +29,10 @@ struct AddressEndpoint: Endpoint {
     /// The namespace of addresses that name none.
     let namespace: String
     let drain: DrainNotice
+    let rules: RegistrationRules
+    /// Bounds what answers of functions take while they come.
+    let calls: InFlight
+    let logger: Logger
 
     var name: String { "address" }
 
@@ -41,7 +47,15 @@ struct AddressEndpoint: Endpoint {
         } catch let refusal as Refusal {
             return JSONReply.refusal(refusal)
         } catch {
-            return DiscoveryReply.error(DiscoveryError(wrapping: error))
+            let error = DiscoveryError(wrapping: error)
+            if DiscoveryReply.isOurFault(error.code) {
+                logger.error(
+                    "a request failed",
+                    metadata: ["discovery.request": .string(call.id.description), "discovery.reason": .string("\(error)")])
+            }
+            // Names that are near may be others'.
+            let mayKnow = error.code != .notFound || call.caller.mayEverywhere(.resolve)
+            return DiscoveryReply.error(mayKnow ? error : DiscoveryError(.notFound, "It is not there.", address: error.address))
         }
     }
 
@@ -62,7 +76,7 @@ struct AddressEndpoint: Endpoint {
             return JSONReply.object(["id": id.description])
         case .listen: return try await listen(operation, discovery)
         case .settle(let receipt, let settlement):
-            try await discovery.settle(receipt, of: address, as: settlement)
+            try await discovery.settle(receipt, of: address, as: settlement, onlyThere: call.caller.key != nil)
             return HTTPResponse(status: 204)
         case .resolve:
             let resource = try await discovery.resolve(address)
@@ -78,6 +92,13 @@ struct AddressEndpoint: Endpoint {
     private func request(_ operation: AddressOperation, _ call: Call, _ discovery: Discovery) async throws -> HTTPResponse {
         let options = try operation.requestOptions()
         guard operation.isForLater else {
+            guard calls.begin() else {
+                throw DiscoveryError(
+                    .busy, "As many calls are in flight as the daemon makes at once. Nothing was sent; try again.",
+                    address: operation.address,
+                    retryAfter: .seconds(1))
+            }
+            defer { calls.end() }
             let reply = try await discovery.request(operation.address, call.message, options: options)
             return DiscoveryReply.message(
                 reply.message, status: reply.status, headers: [("discovery-served-by", reply.servedBy.description)])
@@ -129,7 +150,7 @@ struct AddressEndpoint: Endpoint {
     }
 
     private func register(_ operation: AddressOperation, _ call: Call, _ discovery: Discovery) async throws -> HTTPResponse {
-        let registration = try Registration(call, operation)
+        let registration = try Registration(call, operation, by: rules)
         let registered = try await discovery.register(
             operation.address, registration.resource.kind, registration.attributes, isLeased: false)
         return JSONReply.value(
@@ -145,4 +166,21 @@ extension Call {
         message.contentType = request.headers["content-type"] ?? message.contentType
         return message
     }
+}
+
+/// How many of something are under way, up to a limit.
+final class InFlight: Sendable {
+    private let limit: Int
+    private let count = Atomic(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Returns: whether one more may begin; then it is to be ended.
+    func begin() -> Bool {
+        if count.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return true }
+        end()
+        return false
+    }
+
+    func end() { count.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -40,6 +40,9 @@ enum DiscoveryReply {
         let functionError: Function?
     }
 
+    /// Whether it is for those who run the daemon to look after.
+    static func isOurFault(_ code: DiscoveryError.Code) -> Bool { [500, 507].contains(status(of: code)) }
+
     /// RFC 9110, section 15, as far as it has one that fits.
     static func status(of code: DiscoveryError.Code) -> Int {
         switch code {

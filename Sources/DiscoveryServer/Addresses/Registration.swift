@@ -17,8 +17,8 @@ struct Registration {
     let resource: Resource
     let attributes: Registry.Attributes
 
-    /// - Throws: `.invalid` for a body that says nothing usable; `.unsupported` for a location of no known kind, or in a file.
-    init(_ call: Call, _ operation: AddressOperation) throws {
+    /// - Throws: `.invalid` for a body that says nothing usable; `.unsupported` for a location of no known kind; what the rules say.
+    init(_ call: Call, _ operation: AddressOperation, by rules: RegistrationRules) throws {
         let isObject = call.request.body.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
         var body = Body(location: nil, type: nil, attributes: nil)
         if isObject {
@@ -34,7 +34,7 @@ struct Registration {
         if let type = body.type { said["type"] = type }
         if let location = body.location { said["rid"] = location }
         let resource = try Resource.resource(from: said).resource
-        try Self.checkLocations(said)
+        try rules.check(said, by: call.caller)
         if body.location != nil { said["rid"] = nil }
         if let lease = operation.lease { said["DISCOVERY_LEASE_SECONDS"] = String(lease) }
         var attributes = said
@@ -43,15 +43,5 @@ struct Registration {
         }
         self.resource = resource
         self.attributes = Registry.Attributes(attributes)
-    }
-
-    /// - Throws: `.unsupported` for a file's URL: which files of this machine are queues is not for the network to say.
-    static func checkLocations(_ attributes: [String: String]) throws(DiscoveryError) {
-        for key in ["rid", "url", "id", "arn"] {
-            guard let value = attributes[key], value.lowercased().hasPrefix("file:") else { continue }
-            throw DiscoveryError(
-                .unsupported, "A location that comes over the network cannot be a file: `\(key)` is. Register it from the daemon's machine."
-            )
-        }
     }
 }

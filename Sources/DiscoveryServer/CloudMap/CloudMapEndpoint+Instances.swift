@@ -8,9 +8,7 @@ extension CloudMapEndpoint {
         [
             operation(CloudMap.RegisterInstance.self) { call, input in
                 try await call.check(.register, service: input.serviceID, instance: .id(input.instanceID))
-                do throws(DiscoveryError) { try Registration.checkLocations(input.attributes) } catch {
-                    throw AWSFault(.invalidInput, error.message)
-                }
+                try call.endpoint.rules.check(input.attributes, by: call.call.caller)
                 return try await call.submit(
                     .registerInstance(input.instanceID, service: input.serviceID, attributes: input.attributes),
                     requestID: input.creatorRequestID)
@@ -58,11 +56,14 @@ extension CloudMapEndpoint {
                 // Its answers are kept as they are written.
                 CloudMap.DiscoverInstances.name,
                 { call, body in
-                    try call.endpoint.limits?.take(.discoverInstances)
-                    if let answer = call.endpoint.answerAtOnce(body, to: call.call.caller) { return answer }
+                    if let answer = call.endpoint.answerAtOnce(body, to: call.call.caller) {
+                        try call.endpoint.limits?.take(.discoverInstances)
+                        return answer
+                    }
                     let input = try CloudMap.DiscoverInstances.input(from: body)
                     try call.call.caller.check(.resolve, input.namespaceName, input.serviceName, .any)
                     try call.checkOwner(input.ownerAccount)
+                    try call.endpoint.limits?.take(.discoverInstances)
                     return try await call.endpoint.discoveries.answer(try Discoveries.Question(input), body)
                 }
             ),

@@ -75,10 +75,10 @@ extension CloudMapCall {
     /// Of a namespace or a service; the registry says what it is not.
     fileprivate func check(_ action: AccessRule.Action, arn: String) async throws {
         guard call.caller.key != nil else { return }
-        if arn.contains(":service/") {
-            try await check(action, service: arn)
-        } else {
-            try await check(action, namespace: arn)
+        do {
+            if arn.contains(":service/") { try await check(action, service: arn) } else { try await check(action, namespace: arn) }
+        } catch let error as RegistryError where [.serviceNotFound, .namespaceNotFound].contains(error.code) {
+            throw AWSFault(.resourceNotFound, "There is no such namespace or service.")
         }
     }
 }

@@ -2,6 +2,7 @@ internal import AWSProtocol
 internal import DiscoveryKit
 internal import Foundation
 internal import HTTPServing
+internal import Logging
 internal import Registry
 internal import Store
 
@@ -14,16 +15,25 @@ struct CloudMapEndpoint: Endpoint {
     let limits: RequestLimits?
     /// Of what is asked without a signature.
     let region: String
+    let rules: RegistrationRules
+    let logger: Logger
+
+    /// Bytes of a request: more than any that keeps the rules has, and little enough to be read whole.
+    private static let longestBody = 256 << 10
 
     static let target = CloudMap.service.targetPrefix + "."
 
     var name: String { "cloudmap" }
 
-    init(_ registry: Registry, _ keeper: Keeper, fidelity: Registry.Fidelity, region: String) {
+    init(
+        _ registry: Registry, _ keeper: Keeper, fidelity: Registry.Fidelity, region: String, rules: RegistrationRules, logger: Logger
+    ) {
         self.registry = registry
         self.keeper = keeper
         self.fidelity = fidelity
         self.region = region
+        self.rules = rules
+        self.logger = logger
         discoveries = Discoveries(registry)
         limits = fidelity.quotas.map { RequestLimits($0, registry.store.home) }
     }
@@ -44,12 +54,21 @@ struct CloudMapEndpoint: Endpoint {
         let name = CloudMap.service.operation(ofTarget: call.request.headers["x-amz-target"] ?? "") ?? ""
         do {
             guard call.request.method == "POST" else { throw AWSFault(.unknownOperation, "Operations are called with POST.") }
+            guard call.request.body.count <= Self.longestBody else {
+                throw AWSFault(.invalidInput, "A request has at most \(Self.longestBody) bytes.")
+            }
             guard let operation = Self.operations[name] else {
                 throw AWSFault(.unknownOperation, "Cloud Map has no operation \(name.prefix(64)).")
             }
             return Self.success(try await operation(CloudMapCall(endpoint: self, call: call), call.request.body))
         } catch {
-            return Self.failure(fault(error, call))
+            let fault = fault(error, call)
+            if fault.status >= 500 {
+                logger.error(
+                    "a request failed",
+                    metadata: ["discovery.request": .string(call.id.description), "discovery.reason": .string("\(error)")])
+            }
+            return Self.failure(fault)
         }
     }
 
@@ -69,6 +88,7 @@ struct CloudMapEndpoint: Endpoint {
         case let fault as AWSFault: fault
         case let error as RegistryError: fault(error, call)
         case let refusal as Refusal: refusal.fault
+        case let error as DiscoveryError: AWSFault(.invalidInput, error.message)
         case let error as StoreError:
             switch error.code {
             case .busy: AWSFault(.throttling, error.message)
@@ -82,10 +102,12 @@ struct CloudMapEndpoint: Endpoint {
 
     private func fault(_ error: RegistryError, _ call: Call) -> AWSFault {
         let code: AWSFault.Code
+        // Names that are near may be others'.
+        let mayKnow = call.caller.mayEverywhere(.resolve)
         switch error.code {
-        case .namespaceNotFound: code = .namespaceNotFound
-        case .serviceNotFound: code = .serviceNotFound
-        case .instanceNotFound: code = .instanceNotFound
+        case .namespaceNotFound: return AWSFault(.namespaceNotFound, mayKnow ? error.message : "There is no such namespace.")
+        case .serviceNotFound: return AWSFault(.serviceNotFound, mayKnow ? error.message : "There is no such service.")
+        case .instanceNotFound: return AWSFault(.instanceNotFound, mayKnow ? error.message : "There is no such instance.")
         case .namespaceAlreadyExists:
             return .namespaceAlreadyExists(error.message, namespaceID: error.existingID, creatorRequestID: error.creatorRequestID)
         case .serviceAlreadyExists:

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Answers what is discovered, from memory wherever the registry stands where it stood: then an answer costs a look-up, a shuffle and a copy.
 ///
-/// What is kept is bounded by ``limit``. A request is known by its bytes, so that it is read once.
+/// What is kept is of one version of the registry, and bounded by ``limit``. A request is known by its bytes, so that it is read once.
 final class Discoveries: Sendable {
     /// What somebody wants to discover.
     struct Question: Sendable {
@@ -36,6 +36,9 @@ final class Discoveries: Sendable {
     private final class Known: Sendable {
         let snapshot: Registry.Snapshot
         let pieces: [String: [UInt8]]
+
+        /// Roughly what it holds, in bytes: each piece, and the instance that it was made of.
+        var cost: Int { pieces.values.reduce(256) { $0 + 256 + 3 * $1.count } }
 
         init(_ snapshot: Registry.Snapshot, _ namespace: String, _ service: String) {
             self.snapshot = snapshot
@@ -67,8 +70,8 @@ final class Discoveries: Sendable {
                     .compactMap { known.pieces[$0.id] }
         }
 
-        /// Roughly what it holds, in pointers.
-        var cost: Int { 32 + (candidates?.count ?? 0) }
+        /// Roughly what it holds besides the service, in bytes.
+        var cost: Int { 512 + 8 * (candidates?.count ?? 0) }
     }
 
     private struct ServiceKey: Hashable {
@@ -77,16 +80,30 @@ final class Discoveries: Sendable {
     }
 
     private struct State {
+        /// Of what is kept: what is of another cannot be an answer any more.
+        var version: UInt64 = 0
         var prepared: [[UInt8]: Prepared] = [:]
-        var cost = 0
         var known: [ServiceKey: Known] = [:]
-        /// Instances of those.
-        var held = 0
+        /// Of both, in bytes.
+        var cost = 0
         var loads: [ServiceKey: (version: UInt64, task: Task<Known, any Error>)] = [:]
+
+        /// Makes room for something of a version, which may be older than what is kept.
+        mutating func makeRoom(for cost: Int, at version: UInt64) -> Bool {
+            guard version >= self.version else { return false }
+            if version > self.version || self.cost + cost > Discoveries.limit {
+                prepared.removeAll()
+                known.removeAll()
+                self.cost = 0
+                self.version = version
+            }
+            self.cost += cost
+            return true
+        }
     }
 
-    /// Of questions, in pointers; and of services, in instances.
-    private static let limit = 1 << 18
+    /// Bytes, roughly; one service that has more is kept alone.
+    private static let limit = 64 << 20
     /// Asking the system who lives takes a call each: beyond, that is not for an event loop.
     private static let atOnceLeases = 64
     private static let longestBody = 4_096
@@ -115,11 +132,7 @@ final class Discoveries: Sendable {
         let prepared = Prepared(question, try await known(ServiceKey(namespace: question.namespace, service: question.service)))
         if body.count <= Self.longestBody {
             state.withLock { state in
-                state.cost += prepared.cost - (state.prepared[body]?.cost ?? 0)
-                if state.cost > Self.limit {
-                    state.prepared.removeAll()
-                    state.cost = prepared.cost
-                }
+                guard state.makeRoom(for: prepared.cost + body.count, at: prepared.known.snapshot.version) else { return }
                 state.prepared[body] = prepared
             }
         }
@@ -164,11 +177,7 @@ final class Discoveries: Sendable {
         state.withLock { state in
             if state.loads[key]?.task == task { state.loads[key] = nil }
             guard case .success(let known) = result else { return }
-            state.held += 1 + known.pieces.count - (state.known[key].map { 1 + $0.pieces.count } ?? 0)
-            if state.held > Self.limit {
-                state.known.removeAll()
-                state.held = 1 + known.pieces.count
-            }
+            guard state.makeRoom(for: known.cost, at: known.snapshot.version) else { return }
             state.known[key] = known
         }
         return try result.get()

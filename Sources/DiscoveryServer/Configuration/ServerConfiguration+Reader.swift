@@ -23,6 +23,7 @@ extension ServerConfiguration {
     /// | `allow.loopback` | calls to loopback for remote callers | `false` |
     /// | `allow.link.local` | calls to link-local addresses | `false` |
     /// | `maximum.connections` | open connections, 1 to 1,000,000 | 16384 |
+    /// | `maximum.calls` | calls of functions in flight by `/_discovery/request` | 1024 |
     /// | `maximum.body` | bytes of one request's body | 6291456 |
     /// | `maximum.body.memory` | bytes of all bodies in work | 268435456 |
     /// | `timeout.header`, `timeout.body` | seconds for a request's headers, and for its body, to come, 1 to 3600 | 10, 60 |
@@ -71,6 +72,7 @@ extension ServerConfiguration {
         allowsLoopback = try flag("allow.loopback", "allow.loopback")
         allowsLinkLocal = try flag("allow.link.local", "allow.link.local")
         maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)
+        maximumCalls = try number("maximum.calls", "maximum.calls", in: 1...1_000_000, unless: maximumCalls)
         maximumBodySize = try number("maximum.body", "maximum.body", in: 1...(1 << 30), unless: maximumBodySize)
         maximumBodyMemory = try number("maximum.body.memory", "maximum.body.memory", in: 1...(1 << 40), unless: maximumBodyMemory)
         headerTimeout = .seconds(try number("timeout.header", "timeout.header", in: 1...3_600, unless: 10))

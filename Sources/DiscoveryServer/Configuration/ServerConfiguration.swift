@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     /// Whether calls are also made to link-local addresses, where clouds keep their machines' credentials.
     package var allowsLinkLocal: Bool
     package var maximumConnections: Int
+    /// Calls of functions in flight for those who ask by `/_discovery/request`: each may hold an answer of 6 MiB.
+    package var maximumCalls: Int
     /// Bytes of one request's body.
     package var maximumBodySize: Int
     /// Bytes of all bodies in work.
@@ -66,6 +68,7 @@ package struct ServerConfiguration: Sendable {
         allowsLoopback = false
         allowsLinkLocal = false
         maximumConnections = 16_384
+        maximumCalls = 1_024
         maximumBodySize = 6 << 20
         maximumBodyMemory = 256 << 20
         headerTimeout = .seconds(10)
@@ -81,7 +84,8 @@ package struct ServerConfiguration: Sendable {
             "home: \(home)", "listen: \(host.contains(":") ? "[\(host)]" : host):\(port)", "namespace: \(namespace)", "region: \(region)",
             "keys: \(keyFile ?? "none: everybody on this machine may do everything")",
             "tls.certificate: \(tls?.certificate ?? "none: plain HTTP")", "faithful: \(isFaithful)", "allow.loopback: \(allowsLoopback)",
-            "allow.link.local: \(allowsLinkLocal)", "maximum.connections: \(maximumConnections)", "maximum.body: \(maximumBodySize)",
+            "allow.link.local: \(allowsLinkLocal)", "maximum.connections: \(maximumConnections)", "maximum.calls: \(maximumCalls)",
+            "maximum.body: \(maximumBodySize)",
             "maximum.body.memory: \(maximumBodyMemory)", "timeout.header: \(headerTimeout.components.seconds)",
             "timeout.body: \(bodyTimeout.components.seconds)", "timeout.idle: \(idleTimeout.components.seconds)",
             "drain.timeout: \(drainTimeout.components.seconds)",
