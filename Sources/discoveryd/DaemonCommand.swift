@@ -19,7 +19,7 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             What is registered, queued and published through it lies in the home, beside what other processes of this machine put there.
             Settings come from options, then from the environment (DISCOVERY_HOME, DISCOVERY_LISTEN, DISCOVERY_KEYS, …), then from the file of
-            --config, in JSON or YAML. Without keys it listens on loopback only. SIGTERM and Control-C end it when all that was accepted is
+            --config, in JSON or YAML. Without keys it listens on loopback only. SIGTERM, Control-C and a terminal that closes end it when all that was accepted is
             answered.
 
             Examples: discoveryd
@@ -85,7 +85,7 @@ struct DaemonCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: quiet))
         try await group.run()
         logger.info("ended")
     }
