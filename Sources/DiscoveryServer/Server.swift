@@ -66,11 +66,11 @@ package struct Server: Service {
     /// Makes sure that of all daemons this is the one that serves the home.
     private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
         let office = registry.store.home.election(Self.office)
-        if let holder = office.holder() {
-            throw ServerError(
-                .isServed, "The home \(configuration.home) is served by \(holder) already. Use that one, end it, or name another home.")
-        }
-        try await office.hold { try await listen(discovery, registry, keys) }
+        guard try await office.holdIfFree({ try await listen(discovery, registry, keys) }) == nil else { return }
+        throw ServerError(
+            .isServed,
+            "The home \(configuration.home) is served by \(office.holder()?.description ?? "another daemon") already. Use that one, end it, or name another home."
+        )
     }
 
     private func listen(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {

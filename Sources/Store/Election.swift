@@ -28,6 +28,16 @@ package struct Election: Sendable {
         return try await body()
     }
 
+    /// The same, but waits for nobody.
+    ///
+    /// - Returns: `nil` when the office is held already, by whomever.
+    package func holdIfFree<Value>(_ body: () async throws -> Value) async throws -> Value? {
+        try home.checkProcess()
+        guard let file = try office.takeIfFree() else { return nil }
+        defer { office.giveUp(file) }
+        return try await body()
+    }
+
     /// Who holds the office, this process included; `nil` when nobody does. A few system calls, of which none waits.
     package func holder() -> Holder? { office.holder() }
 
@@ -120,6 +130,31 @@ private final class Office: Sendable {
         } onCancel: {
             withdraw(id)
         }
+    }
+
+    /// A few system calls, of which none waits.
+    func takeIfFree() throws(StoreError) -> LockFile? {
+        let isFree = state.withLock { state in
+            guard !state.isHeld, !state.isSeeking else { return false }
+            state.isHeld = true
+            return true
+        }
+        guard isFree else { return nil }
+        let result = Result { () throws(StoreError) in
+            let file = try LockFile(path: path)
+            share()
+            return try file.tryLock() ? file : nil
+        }
+        if case .success(let file?) = result {
+            file.writeNote()
+            return file
+        }
+        let isWanted = state.withLock { state in
+            state.isHeld = false
+            return state.startsSeeking()
+        }
+        if isWanted { seek() }
+        return try result.get()
     }
 
     func giveUp(_ file: LockFile) {

@@ -19,8 +19,8 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             What is registered, queued and published through it lies in the home, beside what other processes of this machine put there.
             Settings come from options, then from the environment (DISCOVERY_HOME, DISCOVERY_LISTEN, DISCOVERY_KEYS, …), then from the file of
-            --config, in JSON or YAML. Without keys it listens on loopback only. SIGTERM, Control-C and a terminal that closes end it when all that was accepted is
-            answered.
+            --config, in JSON or YAML. Without keys it listens on loopback only. SIGTERM, Control-C and a terminal that closes end it
+            when all that was accepted is answered.
 
             Examples: discoveryd
                       discoveryd --home /var/lib/discovery --listen 127.0.0.1:4580

@@ -32,6 +32,22 @@ struct ElectionTests {
         }
     }
 
+    @Test func `who does not want to wait holds an office that is free, and is told of one that is not`() async throws {
+        try await withFolder { path in
+            let election = try Home(path: path).election("courier")
+            #expect(try await election.holdIfFree { 7 } == 7)
+            let (task, letGo) = await hold(election)
+            #expect(try await election.holdIfFree { 7 } == nil)
+            #expect(try await Home(path: path).election("courier").holdIfFree { 7 } == nil)
+            letGo.happened(())
+            try await task.value
+            // Who waits gets it from one who did not.
+            let waiter = try await election.holdIfFree { Task { try await election.hold { 8 } } }
+            #expect(try await waiter?.value == 8)
+            #expect(election.holder() == nil)
+        }
+    }
+
     @Test func `candidates of one home and of two homes in one process take turns, one at a time`() async throws {
         try await withFolder { path in
             let homes = try [Home(path: path), Home(path: path)]
