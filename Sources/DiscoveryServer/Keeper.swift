@@ -8,11 +8,13 @@ internal import Synchronization
 final class Keeper: Sendable {
     private struct State {
         var heartbeats = Heartbeats()
-        /// The last registration with a heartbeat that is known.
-        var last: Int64 = 0
-        /// What could not be done yet.
-        var owed: [Heartbeats.Action] = []
+        /// The last registration with a heartbeat that is known; `nil` until they are loaded.
+        var last: Int64?
+        /// With more of them some are long gone, and it is looked which.
+        var limit = Keeper.slack
     }
+
+    static let slack = 1_024
 
     private let registry: Registry
     private let logger: Logger
@@ -44,31 +46,73 @@ final class Keeper: Sendable {
         }
     }
 
+    /// How many heartbeats are known.
+    var heartbeatCount: Int { state.withLock { $0.heartbeats.count } }
+
     /// - Returns: when something is due.
-    private func keep(_ home: Home) async throws -> HomeTime? {
-        let (heartbeats, last) = try await registry.heartbeats(after: state.withLock { $0.last })
-        let now = home.now()
-        let due = state.withLock { state in
-            for heartbeat in heartbeats { state.heartbeats.registered(heartbeat, at: now) }
-            state.last = last
-            state.owed += state.heartbeats.due(at: now)
-            return state.owed
-        }
+    func keep(_ home: Home) async throws -> HomeTime? {
+        try await load(home)
+        let due = state.withLock { $0.heartbeats.due(at: home.now()) }
         if !due.isEmpty {
-            try await registry.apply(due)
-            state.withLock { $0.owed.removeFirst(due.count) }
-            logger.info("heartbeats stopped", metadata: ["discovery.instances": .stringConvertible(due.count)])
+            let stopped = try await apply(due).count { $0 == .written || $0 == .kept }
+            if stopped > 0 { logger.info("heartbeats stopped", metadata: ["discovery.instances": .stringConvertible(stopped)]) }
         }
         let operation = try await registry.finishOperations()
         let heartbeat = state.withLock { $0.heartbeats.nextDue }
         return [operation, heartbeat].compactMap { $0 }.min()
     }
 
-    /// Notes that an instance was heard. One that had turned unhealthy, and says that it is well, is healthy again when this returns.
-    func renewed(_ id: String, of service: String, isHealthy: Bool) async throws {
+    private func load(_ home: Home) async throws {
+        let known = state.withLock { $0.last }
+        let (heartbeats, unhealthy, last) = try await registry.heartbeats(after: known ?? 0)
+        let now = home.now()
+        let isCrowded = state.withLock { state in
+            for heartbeat in heartbeats {
+                // One that was found so may have been made so by the process before this one.
+                state.heartbeats.registered(heartbeat, isUnhealthy: known == nil && unhealthy.contains(heartbeat), at: now)
+            }
+            state.last = last
+            return state.heartbeats.count > state.limit
+        }
+        guard isCrowded else { return }
+        let standing = Set(try await registry.heartbeats().heartbeats)
+        state.withLock { state in
+            state.heartbeats.keep(only: standing)
+            state.limit = 2 * state.heartbeats.count + Self.slack
+        }
+    }
+
+    /// Does what is still wanted when its turn comes.
+    private func apply(_ actions: [Heartbeats.Action]) async throws -> [Heartbeats.Outcome] {
+        let home = registry.store.home
+        do {
+            let outcomes = try await registry.apply(actions) { action in
+                self.state.withLock { $0.heartbeats.begin(action, at: home.now()) }
+            }
+            state.withLock { state in
+                for (action, outcome) in zip(actions, outcomes) { state.heartbeats.applied(action, outcome) }
+            }
+            return outcomes
+        } catch {
+            state.withLock { $0.heartbeats.failed(actions) }
+            throw error
+        }
+    }
+
+    /// Notes that an instance was heard. One that had turned unhealthy here, and says that it is well, is healthy again when this returns.
+    ///
+    /// - Parameter incarnation: only that registration is meant.
+    /// - Throws: `.instanceNotFound` when that one is gone.
+    func renewed(_ id: String, of service: String, incarnation: Int64? = nil, isHealthy: Bool) async throws {
         let now = registry.store.home.now()
         let serviceID = try Registry.serviceID(in: service)
-        let renewal = state.withLock { $0.heartbeats.renewed(serviceID: serviceID, instanceID: id, at: now) }
-        if isHealthy, case .revived(let action) = renewal { try await registry.apply([action]) }
+        let renewal = state.withLock {
+            $0.heartbeats.renewed(serviceID: serviceID, instanceID: id, incarnation: incarnation, at: now)
+        }
+        switch renewal {
+        case .renewed: return
+        case .revived(let action): if isHealthy { _ = try await apply([action]) }
+        case .unknown: if let incarnation { try await registry.confirm(id, in: .id(serviceID), incarnation: incarnation) }
+        }
     }
 }

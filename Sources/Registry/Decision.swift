@@ -127,18 +127,21 @@ extension Connection {
     }
 
     private func check(_ quotas: Registry.Quotas, for id: String, in service: ServiceRow) throws {
-        // One that is replaced, or about to be there, is counted already.
+        // One that is replaced is counted already; so is, of those that are pending, each that will replace one.
         guard try instance(id, of: service.number) == nil else { return }
-        let pending = try first(
-            "SELECT count(*) FROM operations WHERE due IS NOT NULL AND kind = 'REGISTER_INSTANCE' AND service = ?", .text(service.id),
-            make: { Int($0.integer(0)) }
-        )
-        try Self.check(try instanceCount(of: service.number) + (pending ?? 0), quotas.instancesPerService, "instances in a service")
+        let inService = try first(
+            """
+            SELECT count(*) FROM operations o WHERE due IS NOT NULL AND kind = 'REGISTER_INSTANCE' AND service = ?1
+                AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.service = ?2 AND i.id = o.instance)
+            """, .text(service.id), .integer(service.number), make: { Int($0.integer(0)) })
+        try Self.check(try instanceCount(of: service.number) + (inService ?? 0), quotas.instancesPerService, "instances in a service")
         let all = try first(
             """
             SELECT (SELECT count(*) FROM instances i JOIN services s ON s.number = i.service JOIN namespaces n ON n.number = s.namespace
                 WHERE n.id = ?1)
-                + (SELECT count(*) FROM operations WHERE due IS NOT NULL AND kind = 'REGISTER_INSTANCE' AND namespace = ?1)
+                + (SELECT count(*) FROM operations o WHERE due IS NOT NULL AND kind = 'REGISTER_INSTANCE' AND namespace = ?1
+                    AND NOT EXISTS (SELECT 1 FROM services s JOIN instances i ON i.service = s.number AND i.id = o.instance
+                        WHERE s.id = o.service))
             """, .text(service.namespaceID), make: { Int($0.integer(0)) })
         try Self.check(all ?? 0, quotas.instancesPerNamespace, "instances in a namespace")
     }

@@ -24,6 +24,9 @@ extension Registry {
 
 /// When heartbeats were last heard, and which are overdue. Kept in the memory of the one process that serves a home: a renewal costs a look
 /// into a dictionary, and no commit. Nothing of it survives that process, so whoever loads them gives each a fresh term.
+///
+/// What is due is done in transactions that others share, and may fail: so an action is begun in its transaction, where it is left if it was
+/// overtaken by a renewal, and counts when it was committed. Until then its heartbeat is known.
 package struct Heartbeats: Sendable {
     package enum Action: Sendable, Hashable {
         case unhealthy(Registry.Heartbeat)
@@ -38,11 +41,22 @@ package struct Heartbeats: Sendable {
         }
     }
 
+    /// What became of an action.
+    package enum Outcome: Sendable, Hashable {
+        /// It was overtaken, and left.
+        case dropped
+        /// That registration is not there any more.
+        case gone
+        /// There was nothing to write: its health is so already, or its service has none.
+        case kept
+        case written
+    }
+
     package enum Renewal: Sendable, Hashable {
-        /// None of that name: it has no heartbeat, or is gone.
+        /// None that is here to stay: it has no heartbeat, or is not known yet, or is being removed, or gone. The table knows.
         case unknown
         case renewed
-        /// It had turned unhealthy: do this.
+        /// It had turned unhealthy: if it says that it is well, do this.
         case revived(Action)
     }
 
@@ -54,16 +68,29 @@ package struct Heartbeats: Sendable {
             self.serviceID = serviceID
             self.instanceID = instanceID
         }
+
+        init(_ heartbeat: Registry.Heartbeat) { self.init(heartbeat.serviceID, heartbeat.instanceID) }
+    }
+
+    private enum Stage {
+        case well
+        /// It may be written that it is unhealthy.
+        case turning
+        case overdue
     }
 
     private struct Entry {
-        var heartbeat: Registry.Heartbeat
+        let heartbeat: Registry.Heartbeat
         var heard: HomeTime
-        var isOverdue = false
-        /// When it is looked at again. A renewal leaves it alone.
-        var look: HomeTime
+        var stage = Stage.well
+        /// Whether it was made unhealthy here, and not said to be by others before.
+        var isOurs = false
+        var isLeaving = false
+        /// When it is looked at again; never while an action is owed. A renewal leaves it alone.
+        var look: HomeTime?
 
-        var deadline: HomeTime { heard + (isOverdue ? heartbeat.term * 2 : heartbeat.term) }
+        var end: HomeTime { heard + heartbeat.term * 2 }
+        var deadline: HomeTime { stage == .overdue ? end : heard + heartbeat.term }
     }
 
     private var entries: [Key: Entry] = [:]
@@ -72,52 +99,118 @@ package struct Heartbeats: Sendable {
     package init() {}
 
     package var count: Int { entries.count }
+    /// How many times to look are held: not many more than there are heartbeats.
+    package var lookCount: Int { looks.count }
 
     /// Begins the term of a registration, in the place of one of the same name. An older one than is known is ignored.
-    package mutating func registered(_ heartbeat: Registry.Heartbeat, at now: HomeTime) {
-        let key = Key(heartbeat.serviceID, heartbeat.instanceID)
+    ///
+    /// - Parameter isUnhealthy: it was found unhealthy by a process that cannot know whether the one before it had made it so.
+    package mutating func registered(_ heartbeat: Registry.Heartbeat, isUnhealthy: Bool = false, at now: HomeTime) {
+        let key = Key(heartbeat)
         let old = entries[key]
         if let old, old.heartbeat.incarnation > heartbeat.incarnation { return }
-        var entry = Entry(heartbeat: heartbeat, heard: now, look: now + heartbeat.term)
-        if let old, old.look <= entry.look { entry.look = old.look } else { looks.insert(entry.look, key) }
-        entries[key] = entry
+        entries[key] = Entry(heartbeat: heartbeat, heard: now, stage: isUnhealthy ? .overdue : .well, isOurs: isUnhealthy, look: old?.look)
+        look(at: key)
     }
 
     /// Begins its term anew.
-    package mutating func renewed(serviceID: String, instanceID: String, at now: HomeTime) -> Renewal {
+    ///
+    /// - Parameter incarnation: only that registration is meant.
+    package mutating func renewed(serviceID: String, instanceID: String, incarnation: Int64? = nil, at now: HomeTime) -> Renewal {
         let key = Key(serviceID, instanceID)
         guard let index = entries.index(forKey: key) else { return .unknown }
+        let heartbeat = entries.values[index].heartbeat
+        guard incarnation == nil || incarnation == heartbeat.incarnation else { return .unknown }
         entries.values[index].heard = max(now, entries.values[index].heard)
-        guard entries.values[index].isOverdue else { return .renewed }
-        entries.values[index].isOverdue = false
-        // Soon enough for the new term: what was overdue is looked at within the old one.
-        return .revived(.healthy(entries.values[index].heartbeat))
+        if entries.values[index].isLeaving { return .unknown }
+        switch entries.values[index].stage {
+        case .well: return .renewed
+        case .overdue where !entries.values[index].isOurs:
+            entries.values[index].stage = .well
+            look(at: key)
+            return .renewed
+        case .turning, .overdue: return .revived(.healthy(heartbeat))
+        }
     }
 
-    /// Forgets one that was deregistered.
-    package mutating func removed(serviceID: String, instanceID: String) { entries[Key(serviceID, instanceID)] = nil }
+    /// Forgets all but these.
+    package mutating func keep(only known: Set<Registry.Heartbeat>) {
+        entries = entries.filter { known.contains($0.value.heartbeat) }
+        looks = Looks(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
+    }
 
-    /// What is to be done about those that are overdue by now. Each is said once.
+    /// What is to be done about those that are overdue by now. Each is owed then: said again only after it has ``failed(_:)``.
     package mutating func due(at now: HomeTime) -> [Action] {
         var actions: [Action] = []
         while let next = looks.first, next.time <= now {
             looks.removeFirst()
-            // One that was removed, or is looked at earlier.
-            guard var entry = entries[next.key], entry.look == next.time else { continue }
-            if entry.heard + entry.heartbeat.term * 2 <= now {
-                actions.append(.remove(entry.heartbeat))
-                entries[next.key] = nil
-                continue
+            // One that is gone, or is looked at earlier.
+            guard let entry = entries[next.key], entry.look == next.time else { continue }
+            entries[next.key]?.look = nil
+            if entry.deadline > now {
+                look(at: next.key)
+            } else {
+                actions.append(entry.end <= now ? .remove(entry.heartbeat) : .unhealthy(entry.heartbeat))
             }
-            if !entry.isOverdue, entry.deadline <= now {
-                entry.isOverdue = true
-                actions.append(.unhealthy(entry.heartbeat))
-            }
-            entry.look = entry.deadline
-            looks.insert(entry.look, next.key)
-            entries[next.key] = entry
         }
         return actions
+    }
+
+    /// Asked in the transaction that does it.
+    ///
+    /// - Returns: whether it is still wanted.
+    package mutating func begin(_ action: Action, at now: HomeTime) -> Bool {
+        let key = Key(action.heartbeat)
+        guard let entry = entries[key], entry.heartbeat == action.heartbeat else { return false }
+        switch action {
+        case .healthy: return entry.stage != .well
+        case .unhealthy:
+            guard entry.stage != .overdue, entry.deadline <= now else { return false }
+            entries[key]?.stage = .turning
+        case .remove:
+            guard entry.end <= now else { return false }
+            entries[key]?.isLeaving = true
+        }
+        return true
+    }
+
+    /// It was committed, or dropped.
+    package mutating func applied(_ action: Action, _ outcome: Outcome) {
+        let key = Key(action.heartbeat)
+        guard var entry = entries[key], entry.heartbeat == action.heartbeat else { return }
+        switch (action, outcome) {
+        case (_, .gone), (.remove, .kept), (.remove, .written):
+            entries[key] = nil
+            return
+        case (.unhealthy, .kept), (.unhealthy, .written):
+            // A renewal may have made it well already.
+            if entry.stage == .turning { (entry.stage, entry.isOurs) = (.overdue, entry.isOurs || outcome == .written) }
+        case (.healthy, .kept), (.healthy, .written): (entry.stage, entry.isOurs) = (.well, false)
+        case (_, .dropped): break
+        }
+        entries[key] = entry
+        look(at: key)
+    }
+
+    /// They were perhaps not committed: what is still wanted is due again.
+    package mutating func failed(_ actions: [Action]) {
+        for action in actions {
+            let key = Key(action.heartbeat)
+            guard let entry = entries[key], entry.heartbeat == action.heartbeat else { continue }
+            entries[key]?.isLeaving = false
+            if entry.stage == .turning { entries[key]?.isOurs = true }
+            look(at: key)
+        }
+    }
+
+    /// Sees to it that one is looked at by its deadline.
+    private mutating func look(at key: Key) {
+        guard let entry = entries[key], entry.look.map({ $0 > entry.deadline }) ?? true else { return }
+        entries[key]?.look = entry.deadline
+        looks.insert(entry.deadline, key)
+        // Those of before are left behind, but not without end.
+        guard looks.count > 2 * entries.count + 64 else { return }
+        looks = Looks(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
     }
 
     /// When to ask again; it may turn out that nothing is due then.
@@ -125,9 +218,15 @@ package struct Heartbeats: Sendable {
 
     /// A heap, earliest first.
     private struct Looks {
-        private var nodes: [(time: HomeTime, key: Key)] = []
+        private var nodes: [(time: HomeTime, key: Key)]
 
         var first: (time: HomeTime, key: Key)? { nodes.first }
+        var count: Int { nodes.count }
+
+        init(_ nodes: [(HomeTime, Key)] = []) {
+            // What is sorted is a heap.
+            self.nodes = nodes.map { (time: $0.0, key: $0.1) }.sorted { $0.time < $1.time }
+        }
 
         mutating func insert(_ time: HomeTime, _ key: Key) {
             nodes.append((time, key))

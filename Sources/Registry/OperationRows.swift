@@ -80,6 +80,8 @@ extension Connection {
         guard let request else { return nil }
         switch change {
         case .registerInstance(let id, let service, let attributes):
+            // To register again what has a heartbeat is to renew it.
+            guard attributes[Registry.Heartbeat.attribute] == nil else { return nil }
             let serviceID = try Identifier.service(in: service)
             let stands = try first(
                 """

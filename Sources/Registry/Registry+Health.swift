@@ -66,52 +66,82 @@ extension Registry {
     /// Registrations with a heartbeat that are newer than `number`, in the order of their making: what a keeper of ``Heartbeats`` reads when
     /// it starts, from 0, and whenever ``keeperBell`` rings.
     ///
-    /// - Returns: them, and from where to go on.
-    package func heartbeats(after number: Int64 = 0) async throws -> (heartbeats: [Heartbeat], last: Int64) {
+    /// - Returns: them, those of them that are unhealthy, and from where to go on.
+    package func heartbeats(
+        after number: Int64 = 0
+    ) async throws -> (heartbeats: [Heartbeat], unhealthy: Set<Heartbeat>, last: Int64) {
         try await store.read { connection in
             let rows = try connection.all(
                 """
-                SELECT h.number, s.id, h.id, h.incarnation, h.seconds FROM heartbeats h
+                SELECT h.number, s.id, h.id, h.incarnation, h.seconds, i.health FROM heartbeats h
                     JOIN services s ON s.number = h.service
                     JOIN instances i ON i.service = h.service AND i.id = h.id AND i.incarnation = h.incarnation
                 WHERE h.number > ? ORDER BY h.number
                 """, .integer(number)
             ) { row in
                 (
-                    row.integer(0),
-                    Heartbeat(serviceID: row.text(1), instanceID: row.text(2), incarnation: row.integer(3), term: .seconds(row.integer(4)))
+                    number: row.integer(0),
+                    heartbeat: Heartbeat(
+                        serviceID: row.text(1), instanceID: row.text(2), incarnation: row.integer(3), term: .seconds(row.integer(4))),
+                    health: row.text(5)
                 )
             }
-            return (rows.map(\.1), rows.last?.0 ?? number)
+            let unhealthy = rows.lazy.filter { $0.health == Health.unhealthy.rawValue }.map(\.heartbeat)
+            return (rows.map(\.heartbeat), Set(unhealthy), rows.last?.number ?? number)
         }
     }
 
     /// Does what ``Heartbeats`` says, to exactly those registrations: a successor, and what is gone, is left alone. Health is written only
     /// where the service has any. One whose service is damaged is passed over, so that the others are not kept from what is theirs.
-    package func apply(_ actions: [Heartbeats.Action]) async throws {
+    ///
+    /// - Parameter isWanted: asked in the transaction of each: what has become of it meanwhile counts.
+    /// - Returns: what became of each.
+    @discardableResult
+    package func apply(
+        _ actions: [Heartbeats.Action], isWanted: @escaping @Sendable (Heartbeats.Action) -> Bool = { _ in true }
+    ) async throws -> [Heartbeats.Outcome] {
+        var outcomes: [Heartbeats.Outcome] = []
         // In parts, so that others need not wait for all of them.
         for start in stride(from: 0, to: actions.count, by: 256) {
             let part = actions[start..<min(start + 256, actions.count)]
-            try await store.write(reclaims: true) { transaction in
+            outcomes += try await store.write(reclaims: true) { transaction in
                 try self.memo.flush(in: transaction)
-                for action in part { try self.apply(action, transaction) }
+                let outcomes = try part.map { isWanted($0) ? try self.apply($0, transaction) : .dropped }
                 self.memo.forget()
+                return outcomes
             }
         }
+        return outcomes
     }
 
-    private func apply(_ action: Heartbeats.Action, _ transaction: Transaction) throws {
-        let heartbeat = action.heartbeat
-        guard let row = try transaction.connection.soundService(heartbeat.serviceID) else { return }
+    private func apply(_ action: Heartbeats.Action, _ transaction: Transaction) throws -> Heartbeats.Outcome {
+        let (id, incarnation) = (action.heartbeat.instanceID, action.heartbeat.incarnation)
+        guard let row = try transaction.connection.soundService(action.heartbeat.serviceID),
+            try transaction.connection.condition(of: id, in: row.number)?.incarnation == incarnation
+        else { return .gone }
         let health: Health
         switch action {
         case .healthy: health = .healthy
         case .unhealthy: health = .unhealthy
-        case .remove: return try deregister(heartbeat.instanceID, from: .id(row.id), incarnation: heartbeat.incarnation, transaction)
+        case .remove:
+            try deregister(id, from: .id(row.id), incarnation: incarnation, transaction)
+            return .written
         }
-        guard row.configuration.hasHealth else { return }
-        if try transaction.setHealth(health, of: heartbeat.instanceID, heartbeat.incarnation, in: row) {
-            try transaction.putPending(nil, of: heartbeat.instanceID, heartbeat.incarnation, in: row)
+        guard row.configuration.hasHealth, try transaction.setHealth(health, of: id, incarnation, in: row) else { return .kept }
+        try transaction.putPending(nil, of: id, incarnation, in: row)
+        return .written
+    }
+
+    /// Makes sure that a registration is there once all is written that was begun before.
+    ///
+    /// - Throws: `.serviceNotFound`; `.instanceNotFound` when it is gone, or another has its id.
+    package func confirm(_ id: String, in service: ServiceName, incarnation: Int64) async throws {
+        try await store.write { transaction in
+            try self.memo.flush(in: transaction)
+            let row = try transaction.connection.service(service)
+            guard try transaction.connection.condition(of: id, in: row.number)?.incarnation == incarnation else {
+                throw RegistryError(.instanceNotFound, "That registration of the instance \(Rules.quoted(id)) is gone. Register it again.")
+            }
         }
     }
 }
@@ -168,13 +198,15 @@ extension Transaction {
     func settleHealth() throws {
         let due = try connection.all(
             """
-            SELECT p.service, p.id, p.incarnation, p.health, s.id FROM pending_health p JOIN services s ON s.number = p.service
+            SELECT p.service, p.id, p.incarnation, p.health, s.id FROM pending_health p LEFT JOIN services s ON s.number = p.service
             WHERE p.due <= ? ORDER BY p.due LIMIT 256
             """, .integer(now.milliseconds)
-        ) { (service: $0.integer(0), id: $0.text(1), incarnation: $0.integer(2), health: $0.text(3), serviceID: $0.text(4)) }
+        ) { (service: $0.integer(0), id: $0.text(1), incarnation: $0.integer(2), health: $0.text(3), serviceID: $0.optionalText(4)) }
         for report in due {
             try connection.run("DELETE FROM pending_health WHERE service = ? AND id = ?", .integer(report.service), .text(report.id))
-            guard let row = try connection.soundService(report.serviceID), row.configuration.hasCustomHealth else { continue }
+            // One whose service is gone would be due for ever.
+            guard let serviceID = report.serviceID, let row = try connection.soundService(serviceID), row.configuration.hasCustomHealth
+            else { continue }
             _ = try setHealth(.init(rawValue: report.health) ?? .healthy, of: report.id, report.incarnation, in: row)
         }
     }

@@ -9,7 +9,8 @@ extension Registry {
     ///
     /// Without a delay it is made, and its record written, in one transaction before this returns. With one it is written down, and made by
     /// ``finishOperations()`` when it is due. A request that is repeated is not done twice: while it is pending it is refused with the id of
-    /// its operation; afterwards a registration that still stands, and the update of a namespace, gets that id again.
+    /// its operation; afterwards a registration that still stands, and the update of a namespace, gets that id again. A registration with a
+    /// heartbeat is renewed by a repeat, and so done each time.
     ///
     /// - Parameter requestID: the creator's or updater's id of the request, at most 64 characters.
     /// - Returns: the id of the operation, which may have failed nonetheless.

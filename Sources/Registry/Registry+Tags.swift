@@ -15,7 +15,9 @@ extension Registry {
         try Rules.checkTags(tags)
         try await store.write(bytes: tags.reduce(256) { $0 + $1.key.utf8.count + $1.value.utf8.count }) { transaction in
             let resource = try transaction.connection.taggable(arn)
-            let count = try transaction.connection.tags(of: resource).merging(tags) { $1 }.count
+            // By bytes, as the table does: to Swift two spellings of one text are equal.
+            let known = try transaction.connection.all("SELECT key FROM tags WHERE resource = ?", .text(resource)) { $0.text(0) }
+            let count = Set((known + tags.keys).map { Array($0.utf8) }).count
             guard count <= Rules.maximumTags else { throw Rules.tooManyTags(count) }
             try transaction.putTags(tags, on: resource)
         }

@@ -14,10 +14,10 @@ struct HeartbeatTests {
         let one = heartbeat("one")
         beats.registered(one, at: .at(0))
         #expect(beats.nextDue == .at(10))
-        #expect(beats.due(at: .at(9.999)).isEmpty)
-        #expect(beats.due(at: .at(10)) == [.unhealthy(one)])
-        #expect(beats.due(at: .at(10)).isEmpty && beats.nextDue == .at(20))
-        #expect(beats.due(at: .at(20)) == [.remove(one)])
+        #expect(beats.settle(at: .at(9.999)).isEmpty)
+        #expect(beats.settle(at: .at(10)) == [.unhealthy(one)])
+        #expect(beats.settle(at: .at(10)).isEmpty && beats.nextDue == .at(20))
+        #expect(beats.settle(at: .at(20)) == [.remove(one)])
         #expect(beats.count == 0 && beats.nextDue == nil)
         #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(21)) == .unknown)
     }
@@ -28,14 +28,19 @@ struct HeartbeatTests {
         beats.registered(one, at: .at(0))
         #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(9)) == .renewed)
         #expect(beats.renewed(serviceID: "srv", instanceID: "two", at: .at(9)) == .unknown)
-        #expect(beats.due(at: .at(18)).isEmpty)
-        #expect(beats.due(at: .at(19)) == [.unhealthy(one)])
+        #expect(beats.settle(at: .at(18)).isEmpty)
+        #expect(beats.settle(at: .at(19)) == [.unhealthy(one)])
         #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(25)) == .revived(.healthy(one)))
+        // Until that is done, each that is heard revives it.
+        #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(25)) == .revived(.healthy(one)))
+        #expect(beats.begin(.healthy(one), at: .at(25)) == true)
+        beats.applied(.healthy(one), .written)
+        #expect(beats.begin(.healthy(one), at: .at(25)) == false)
         #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(25)) == .renewed)
-        #expect(beats.due(at: .at(34.999)).isEmpty)
-        #expect(beats.due(at: .at(35)) == [.unhealthy(one)])
+        #expect(beats.settle(at: .at(34.999)).isEmpty)
+        #expect(beats.settle(at: .at(35)) == [.unhealthy(one)])
         // Heard of too late for anything else.
-        #expect(beats.due(at: .at(500)) == [.remove(one)])
+        #expect(beats.settle(at: .at(500)) == [.remove(one)])
     }
 
     @Test func `registering again is a renewal, with the term and the incarnation of the new one; an older one is ignored`() {
@@ -45,31 +50,111 @@ struct HeartbeatTests {
         beats.registered(second, at: .at(1))
         beats.registered(heartbeat("one", 100), at: .at(2))
         #expect(beats.count == 1 && beats.nextDue == .at(6))
-        #expect(beats.due(at: .at(6)) == [.unhealthy(second)])
+        #expect(beats.settle(at: .at(6)) == [.unhealthy(second)])
         let third = heartbeat("one", 50, incarnation: 3)
         beats.registered(third, at: .at(7))
-        #expect(beats.due(at: .at(56)).isEmpty)
-        #expect(beats.due(at: .at(57)) == [.unhealthy(third)])
-        beats.removed(serviceID: "srv", instanceID: "one")
-        #expect(beats.due(at: .at(1_000)).isEmpty && beats.count == 0)
+        #expect(beats.settle(at: .at(56)).isEmpty)
+        #expect(beats.settle(at: .at(57)) == [.unhealthy(third)])
+        beats.keep(only: [heartbeat("one", 50, incarnation: 2)])
+        #expect(beats.settle(at: .at(1_000)).isEmpty && beats.count == 0)
     }
 
+    @Test func `what a renewal overtook before its turn is dropped, in its turn is made good, and what failed is due again`() {
+        var beats = Heartbeats()
+        let one = heartbeat("one")
+        func renew(_ at: Double) -> Heartbeats.Renewal { beats.renewed(serviceID: "srv", instanceID: "one", at: .at(at)) }
+        beats.registered(one, at: .at(0))
+        #expect(beats.due(at: .at(10)) == [.unhealthy(one)])
+        #expect(beats.due(at: .at(11)).isEmpty)
+        beats.failed([.unhealthy(one)])
+        #expect(beats.due(at: .at(11)) == [.unhealthy(one)])
+        #expect(renew(12) == .renewed)
+        #expect(beats.begin(.unhealthy(one), at: .at(12)) == false)
+        beats.applied(.unhealthy(one), .dropped)
+        #expect(beats.nextDue == .at(22))
+
+        // Heard while it is being written: it is revived after that.
+        #expect(beats.due(at: .at(22)) == [.unhealthy(one)])
+        #expect(beats.begin(.unhealthy(one), at: .at(22)) == true)
+        #expect(renew(22) == .revived(.healthy(one)))
+        #expect(beats.begin(.healthy(one), at: .at(22)) == true)
+        beats.applied(.healthy(one), .written)
+        beats.applied(.unhealthy(one), .written)
+        #expect(renew(23) == .renewed)
+
+        // Nobody knows whether that was written: it is revived in any case.
+        #expect(beats.due(at: .at(33)) == [.unhealthy(one)])
+        #expect(beats.begin(.unhealthy(one), at: .at(33)) == true)
+        beats.failed([.unhealthy(one)])
+        #expect(renew(34) == .revived(.healthy(one)))
+        beats.failed([.healthy(one)])
+        #expect(renew(35) == .revived(.healthy(one)))
+
+        #expect(beats.due(at: .at(55)) == [.remove(one)])
+        #expect(renew(56) == .revived(.healthy(one)))
+        #expect(beats.begin(.remove(one), at: .at(56)) == false)
+        beats.applied(.remove(one), .dropped)
+        #expect(beats.due(at: .at(76)) == [.remove(one)])
+        #expect(beats.begin(.remove(one), at: .at(76)) == true)
+        // It is leaving: not even a renewal keeps it, unless that fails.
+        #expect(renew(77) == .unknown)
+        beats.failed([.remove(one)])
+        #expect(renew(78) == .revived(.healthy(one)) && beats.count == 1)
+        #expect(beats.settle(at: .at(98)) == [.remove(one)] && beats.count == 0)
+    }
+
+    @Test func `only what was made unhealthy here is revived, also by a process that found it so`() {
+        var beats = Heartbeats()
+        let (one, two) = (heartbeat("one"), heartbeat("two"))
+        beats.registered(one, at: .at(0))
+        #expect(beats.due(at: .at(10)) == [.unhealthy(one)])
+        #expect(beats.begin(.unhealthy(one), at: .at(10)) == true)
+        // Others had said so.
+        beats.applied(.unhealthy(one), .kept)
+        #expect(beats.renewed(serviceID: "srv", instanceID: "one", at: .at(11)) == .renewed)
+        #expect(beats.nextDue.map { $0 <= .at(21) } == true)
+        #expect(beats.settle(at: .at(21)) == [.unhealthy(one)])
+        beats.applied(.unhealthy(one), .gone)
+        #expect(beats.count == 0)
+
+        beats.registered(two, isUnhealthy: true, at: .at(30))
+        #expect(beats.renewed(serviceID: "srv", instanceID: "two", incarnation: 2, at: .at(31)) == .unknown)
+        #expect(beats.renewed(serviceID: "srv", instanceID: "two", incarnation: 1, at: .at(31)) == .revived(.healthy(two)))
+        #expect(beats.begin(.healthy(two), at: .at(31)) == true)
+        beats.applied(.healthy(two), .written)
+        #expect(beats.settle(at: .at(40)).isEmpty && beats.settle(at: .at(41)) == [.unhealthy(two)])
+    }
+
+    @Test func `times to look are no more than a few for each, whatever comes and goes`() {
+        var beats = Heartbeats()
+        for number in 0..<10_000 {
+            beats.registered(heartbeat("i\(number % 100)", 86_400 - number, incarnation: Int64(number)), at: .at(0))
+            #expect(beats.lookCount <= 2 * beats.count + 64)
+        }
+        beats.keep(only: [heartbeat("i99", 86_400 - 9_999, incarnation: 9_999)])
+        #expect(beats.count == 1 && beats.lookCount == 1 && beats.nextDue == .at(86_400 - 9_999))
+    }
+
+    /// What is done late, or not at all, is done as soon as it can be.
     private struct Model {
         var heard: [String: (at: Int, beat: Registry.Heartbeat, isOverdue: Bool)] = [:]
 
-        mutating func due(at now: Int) -> Set<Heartbeats.Action> {
+        func due(at now: Int) -> Set<Heartbeats.Action> {
             var actions: Set<Heartbeats.Action> = []
-            for (id, entry) in heard {
+            for entry in heard.values {
                 let term = Int(entry.beat.term.components.seconds)
                 if now >= entry.at + 2 * term {
                     actions.insert(.remove(entry.beat))
-                    heard[id] = nil
                 } else if now >= entry.at + term, !entry.isOverdue {
                     actions.insert(.unhealthy(entry.beat))
-                    heard[id]?.isOverdue = true
                 }
             }
             return actions
+        }
+
+        mutating func did(_ action: Heartbeats.Action) {
+            let id = action.heartbeat.instanceID
+            if case .remove = action { heard[id] = nil } else { heard[id]?.isOverdue = true }
         }
     }
 
@@ -82,31 +167,67 @@ struct HeartbeatTests {
             var incarnation: Int64 = 0
             for _ in 0..<500 {
                 now += Int.random(in: 0...4, using: &random)
+                let time = HomeTime.at(Double(now))
                 let id = "i\(Int.random(in: 0..<8, using: &random))"
                 switch Int.random(in: 0..<10, using: &random) {
                 case 0...1:
                     incarnation += 1
                     let beat = heartbeat(id, .random(in: 1...30, using: &random), incarnation: incarnation)
-                    beats.registered(beat, at: .at(Double(now)))
+                    beats.registered(beat, at: time)
                     model.heard[id] = (now, beat, false)
                 case 2...6:
                     let expected: Heartbeats.Renewal =
                         model.heard[id].map { $0.isOverdue ? .revived(.healthy($0.beat)) : .renewed } ?? .unknown
-                    #expect(beats.renewed(serviceID: "srv", instanceID: id, at: .at(Double(now))) == expected, "\(Rounds.note)")
+                    let renewal = beats.renewed(serviceID: "srv", instanceID: id, at: time)
+                    #expect(renewal == expected, "\(Rounds.note)")
                     model.heard[id]?.at = now
-                    model.heard[id]?.isOverdue = false
+                    // Not each that is heard says that it is well.
+                    if case .revived(let action) = renewal, Bool.random(using: &random) {
+                        #expect(beats.begin(action, at: time) == true, "\(Rounds.note)")
+                        beats.applied(action, .kept)
+                        model.heard[id]?.isOverdue = false
+                    }
                 case 7:
-                    beats.removed(serviceID: "srv", instanceID: id)
                     model.heard[id] = nil
+                    beats.keep(only: Set(model.heard.values.map(\.beat)))
                 default:
                     let next = beats.nextDue
                     let expected = model.due(at: now)
-                    #expect(Set(beats.due(at: .at(Double(now)))) == expected, "\(Rounds.note)")
-                    if !expected.isEmpty { #expect(next.map { $0 <= .at(Double(now)) } == true, "\(Rounds.note)") }
-                    #expect(beats.nextDue.map { $0 > .at(Double(now)) } ?? true, "\(Rounds.note)")
+                    let actions = beats.due(at: time)
+                    #expect(Set(actions) == expected && actions.count == expected.count, "\(Rounds.note)")
+                    if !expected.isEmpty { #expect(next.map { $0 <= time } == true, "\(Rounds.note)") }
+                    #expect(beats.nextDue.map { $0 > time } ?? true, "\(Rounds.note)")
+                    for action in actions {
+                        // The commit fails, or what is due is overtaken, or neither.
+                        switch Int.random(in: 0..<4, using: &random) {
+                        case 0: beats.failed([action])
+                        case 1:
+                            let heartbeat = action.heartbeat
+                            _ = beats.renewed(serviceID: "srv", instanceID: heartbeat.instanceID, at: time)
+                            model.heard[heartbeat.instanceID]?.at = now
+                            #expect(beats.begin(action, at: time) == false, "\(Rounds.note)")
+                            beats.applied(action, .dropped)
+                        default:
+                            #expect(beats.begin(action, at: time) == true, "\(Rounds.note)")
+                            beats.applied(action, .written)
+                            model.did(action)
+                        }
+                    }
                 }
-                #expect(beats.count == model.heard.count, "\(Rounds.note)")
+                #expect(beats.count == model.heard.count && beats.lookCount <= 2 * beats.count + 64, "\(Rounds.note)")
             }
         }
+    }
+}
+
+extension Heartbeats {
+    /// Does what is due, as one who is never interrupted.
+    fileprivate mutating func settle(at now: HomeTime) -> [Action] {
+        let actions = due(at: now)
+        for action in actions {
+            #expect(begin(action, at: now) == true)
+            applied(action, .written)
+        }
+        return actions
     }
 }

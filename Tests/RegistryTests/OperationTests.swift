@@ -36,6 +36,46 @@ struct OperationTests {
         }
     }
 
+    @Test func `a heartbeat that is registered again with the same request is renewed`() async throws {
+        try await withRegistry { registry in
+            let service = try await registry.make("api", in: "shop")
+            let register = Registry.Change.registerInstance("i", service: service.id, attributes: ["DISCOVERY_LEASE_SECONDS": "5"])
+            let first = try await registry.submit(register, requestID: "r")
+            let known = try await registry.heartbeats()
+            #expect(try await registry.submit(register, requestID: "r") != first)
+            let renewed = try await registry.heartbeats(after: known.last).heartbeats
+            #expect(renewed.map(\.instanceID) == ["i"] && renewed != known.heartbeats)
+        }
+    }
+
+    @Test func `what is pending for instances that are there is not counted twice`() async throws {
+        try await HandClock.withRegistry { registry, _ in
+            let service = try await registry.make("api", in: "shop")
+            let other = try await registry.make("other", in: "shop")
+            for id in ["a", "b"] { _ = try await registry.register(id, in: .id(service.id), attributes: [:]) }
+            var quotas = Registry.Quotas()
+            (quotas.instancesPerService, quotas.instancesPerNamespace) = (4, 5)
+            let fidelity = Registry.Fidelity(operationDelay: .seconds(3), quotas: quotas)
+            func register(_ id: String, _ service: Registry.Service) async throws {
+                _ = try await registry.submit(.registerInstance(id, service: service.id, attributes: [:]), fidelity: fidelity)
+            }
+            for id in ["a", "b", "c", "d"] { try await register(id, service) }
+            await refused(.resourceLimitExceeded, "4 instances in a service") { try await register("e", service) }
+            // Of the same name, but elsewhere.
+            try await register("a", other)
+            await refused(.resourceLimitExceeded, "5 instances in a namespace") { try await register("b", other) }
+        }
+    }
+
+    @Test func `a health whose service is gone is not due for ever`() async throws {
+        try await HandClock.withRegistry { registry, _ in
+            _ = try await registry.store.write { transaction in
+                try transaction.connection.run("INSERT INTO pending_health VALUES (99, 'i', 1, 'UNHEALTHY', 0)")
+            }
+            #expect(try await registry.finishOperations() == nil)
+        }
+    }
+
     @Test func `namespaces that are pending have the id they will have, and are refused again by name`() async throws {
         try await HandClock.withRegistry { registry, clock in
             let create = Registry.Change.createNamespace(.init(name: "shop", tags: ["k": "v"]))

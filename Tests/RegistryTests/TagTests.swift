@@ -45,6 +45,15 @@ struct TagTests {
         }
     }
 
+    @Test func `tags are counted as they are written: two spellings of one letter are two`() async throws {
+        try await withRegistry { registry in
+            let service = arn("service", try await registry.make("api", in: "shop").id)
+            try await registry.tag(service, Dictionary(uniqueKeysWithValues: (0..<50).map { ("\u{e9}\($0)", "composed") }))
+            try await registry.tag(service, ["\u{e9}0": "again"])
+            await refused(.tooManyTags, "51") { try await registry.tag(service, ["e\u{301}0": "decomposed"]) }
+        }
+    }
+
     @Test func `an ARN of what is not there is not found, and what is none is refused`() async throws {
         try await withRegistry { registry in
             let service = try await registry.make("api", in: "shop")

@@ -16,7 +16,9 @@ extension CloudMapEndpoint {
             operation(CloudMap.DeregisterInstance.self) { call, input in
                 try await call.check(.register, service: input.serviceID, instance: .id(input.instanceID))
                 return try await call.submit(
-                    .deregisterInstance(input.instanceID, service: input.serviceID, incarnation: try await call.incarnation(of: input)))
+                    .deregisterInstance(
+                        input.instanceID, service: input.serviceID,
+                        incarnation: try await call.incarnation(of: input.instanceID, in: input.serviceID)))
             },
             operation(CloudMap.GetInstance.self) { call, input in
                 try await call.check(.resolve, service: input.serviceID, instance: .id(input.instanceID))
@@ -48,7 +50,11 @@ extension CloudMapEndpoint {
                     throw AWSFault(.invalidInput, "A status is HEALTHY or UNHEALTHY.")
                 }
                 let fidelity = call.endpoint.fidelity
-                try await call.endpoint.keeper.renewed(input.instanceID, of: input.serviceID, isHealthy: health == .healthy)
+                let incarnation = try await call.incarnation(of: input.instanceID, in: input.serviceID)
+                try await call.endpoint.keeper.renewed(
+                    input.instanceID, of: input.serviceID, incarnation: incarnation, isHealthy: health == .healthy)
+                // It says only that it lives: how it is, others may have reported.
+                if incarnation != nil { return .init() }
                 try await call.registry.setHealth(health, of: input.instanceID, in: .id(input.serviceID), fidelity: fidelity)
                 return .init()
             },
@@ -80,11 +86,11 @@ extension CloudMapEndpoint {
 
 extension CloudMapCall {
     /// The registration that a client of ours means: none but its own. AWS knows no such header.
-    fileprivate func incarnation(of input: CloudMap.DeregisterInstance.Input) async throws -> Int64? {
+    fileprivate func incarnation(of id: String, in service: String) async throws -> Int64? {
         guard let wanted = call.request.headers[WireHeader.incarnation] else { return nil }
-        let (instance, _) = try await registry.registration(of: input.instanceID, in: .id(input.serviceID))
+        let (instance, _) = try await registry.registration(of: id, in: .id(service))
         guard instance.attributes["DISCOVERY_INCARNATION"] == wanted else {
-            throw AWSFault(.instanceNotFound, "The instance \(input.instanceID.prefix(64)) was registered anew by another.")
+            throw AWSFault(.instanceNotFound, "The instance \(id.prefix(64)) was registered anew by another.")
         }
         return instance.incarnation
     }
