@@ -12,15 +12,15 @@ struct Caller: Sendable {
         _ address: Address, _ message: Message, _ options: RequestOptions, from start: ContinuousClock.Instant,
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> Reply {
-        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start)
-        // Neither endless, as nobody would notice, nor beyond what timers can count.
-        let limit = min(options.deadline ?? route.rules.deadline, RequestOptions.longestDeadline)
+        let deadline = CallDeadline(start: start, limit: options.deadline)
+        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start, until: deadline)
+        let limit = deadline.limit(by: route.rules)
         let call = Call(
             address: address, message: message, limit: limit, deadline: start + limit,
             isIdempotent: options.isIdempotent ?? route.rules.isIdempotent, headers: options.headers(over: defaults))
         route.calls.begin(at: start)
         if let override = route.override, try await override.hold(address, until: call.deadline) {
-            route = try await resolver.route(address)
+            route = try await resolver.route(address, until: deadline)
         }
         if let interceptor, route.canned == nil, let reply = try await ask(interceptor, about: call) {
             observation.kind = .function
@@ -29,33 +29,36 @@ struct Caller: Sendable {
         var failures = Failures()
         while true {
             let failure: DiscoveryError
+            let routed = ContinuousClock.now
             if let canned = route.canned {
                 let answer = FunctionAnswer(status: canned.status, headers: ["content-type": canned.contentType], body: canned.message.body)
                 do throws(DiscoveryError) { return try answer.reply(from: address) } catch { failure = error }
                 failures.add(failure, at: nil)
             } else {
                 let (target, admission): (Target, TargetHealth.Admission)
-                do throws(DiscoveryError) { (target, admission) = try await admitted(call, on: &route, after: failures) } catch {
+                do throws(DiscoveryError) {
+                    (target, admission) = try await admitted(call, on: &route, after: failures, until: deadline)
+                } catch {
                     throw failures.last(error)
                 }
                 observation.kind = target.resource.kind
                 do throws(DiscoveryError) { return try await attempt(call, at: target, admission, route.rules) } catch { failure = error }
                 failures.add(failure, at: target)
             }
-            if failure.isOfPlace { route.doubt() }
+            if failure.isOfPlace { route.doubt(since: routed) }
             guard failure.mayBeTriedAgain(isIdempotent: call.isIdempotent), failures.tries < route.rules.attempts else {
                 throw failures.last(failure)
             }
             do throws(DiscoveryError) {
                 // Resolved again first: it may be somewhere else by now.
-                route = try await resolver.route(address)
+                route = try await resolver.route(address, until: deadline)
                 guard let pause = pause(route, failure, failures, until: call.deadline), route.calls.mayRetry(at: .now) else {
                     throw failure
                 }
                 observation.willRetry(after: failure)
                 guard pause > .zero else { continue }
                 try await Task.sleep(pause, before: address)
-                route = try await resolver.route(address)
+                route = try await resolver.route(address, until: deadline)
             } catch {
                 throw failures.last(error)
             }
@@ -104,7 +107,7 @@ struct Caller: Sendable {
 
     /// A living target, and the right to call it.
     private func admitted(
-        _ call: Call, on route: inout Route, after failures: Failures
+        _ call: Call, on route: inout Route, after failures: Failures, until deadline: CallDeadline
     ) async throws(DiscoveryError) -> (Target, TargetHealth.Admission) {
         if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled. Nothing was sent.", address: call.address) }
         let now = ContinuousClock.now
@@ -121,7 +124,7 @@ struct Caller: Sendable {
                     address: target.address)
             case .nobody:
                 // All have ended without a change of the registry: what is there besides is asked of the registry itself.
-                if !isLast { route = try await resolver.look(up: call.address) }
+                if !isLast { route = try await resolver.look(up: call.address, until: deadline) }
             }
         }
         throw Resolver.ended(call.address)

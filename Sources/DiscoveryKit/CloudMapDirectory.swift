@@ -10,8 +10,8 @@ final class CloudMapDirectory: Sendable {
         let service: String
     }
 
-    /// A bound on memory: a full directory is emptied.
-    private static let limit = 4_096
+    /// A bound on memory: a full directory is emptied for what is asked for, and not for what is met on the way.
+    private static let limit = 16_384
     /// Of one listing: against a service that never ends it.
     private static let mostPages = 10_000
 
@@ -90,6 +90,16 @@ final class CloudMapDirectory: Sendable {
         throw failure
     }
 
+    private func meet(_ services: [CloudMap.ServiceSummary], in namespace: String) {
+        known.withLock { known in
+            for service in services {
+                guard known.count < Self.limit else { return }
+                guard let id = service.id, let name = service.name else { continue }
+                known[Name(namespace: namespace, service: name)] = id
+            }
+        }
+    }
+
     private func keep(_ id: String, for name: Name) {
         known.withLock { known in
             if known.count >= Self.limit { known.removeAll() }
@@ -110,15 +120,35 @@ final class CloudMapDirectory: Sendable {
     }
 
     private func serviceID(_ name: Name, in namespace: String) async throws(CloudMapFailure) -> String? {
+        var isSure = false
         let id = try await first { client, token throws(CloudMapFailure) in
+            // All pages are not turned over for what is not there: that is one question.
+            if token != nil, !isSure {
+                guard try await mayBeThere(name) else { return (nil, nil) }
+                isSure = true
+            }
             let page = try await client.call(
                 CloudMap.ListServices.self,
                 .init(
                     nextToken: token, maxResults: 100, filters: [.init(name: "NAMESPACE_ID", values: [namespace], condition: .equals)]))
+            meet(page.services ?? [], in: name.namespace)
             return (page.services?.first { $0.name == name.service }?.id, page.nextToken)
         }
         if let id { keep(id, for: name) }
         return id
+    }
+
+    private func mayBeThere(_ name: Name) async throws(CloudMapFailure) -> Bool {
+        do throws(CloudMapFailure) {
+            _ = try await client.call(
+                CloudMap.DiscoverInstancesRevision.self, .init(namespaceName: name.namespace, serviceName: name.service))
+            return true
+        } catch {
+            if error.isNotFound { return false }
+            // Who may list may not be one who may ask this.
+            guard error.fault?.code == .accessDenied else { throw error }
+            return true
+        }
     }
 
     /// What the first page has that has it.

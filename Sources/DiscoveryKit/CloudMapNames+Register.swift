@@ -38,7 +38,7 @@ extension CloudMapNames {
             if isLeased { await renew(registration, incarnation, term) }
             return Registry.Registered(incarnation: incarnation, replaced: replaced)
         } catch {
-            changed(name, id)
+            changed(name, id, isAnswered: !error.isDown)
             throw error.error
         }
     }
@@ -46,9 +46,10 @@ extension CloudMapNames {
     /// Removes an instance. With an incarnation only that registration: asked before, and by a header that our daemon heeds again, so that a
     /// successor who comes in between is not removed.
     func deregister(_ id: String, from service: Registry.ServiceName, incarnation: Int64?) async throws(DiscoveryError) {
-        try check()
         let name = try self.name(of: service)
+        // Also after a shutdown: one that was being registered meanwhile may be renewed.
         await leases.end(Key(name: name, id: id), incarnation)
+        try check()
         do throws(CloudMapFailure) {
             var headers: [(name: String, value: String)] = []
             if let incarnation {
@@ -63,7 +64,7 @@ extension CloudMapNames {
             }
             changed(name, id)
         } catch {
-            changed(name, id)
+            changed(name, id, isAnswered: !error.isDown)
             if incarnation != nil, error.isNotFound { return }
             throw error.error
         }
@@ -150,7 +151,7 @@ extension CloudMapNames {
                 case .wait(let pause):
                     do { try await Task.sleep(for: pause) } catch { return }
                     guard let self else { return }
-                    outcome = await self.heartbeat(registration, incarnation)
+                    outcome = await self.heartbeat(registration, incarnation, until: .now + renewal.interval)
                 case .register:
                     guard let self, !Task.isCancelled else { return }
                     outcome = await self.registerAgain(registration)
@@ -161,14 +162,30 @@ extension CloudMapNames {
         }
     }
 
-    private func heartbeat(_ registration: Registration, _ incarnation: Int64) async -> LeaseRenewal.Outcome {
+    /// One that is not answered is given up in time for the next.
+    private func heartbeat(
+        _ registration: Registration, _ incarnation: Int64, until deadline: ContinuousClock.Instant
+    ) async -> LeaseRenewal.Outcome {
+        do { return try await Deadlines.shared.run(until: deadline) { await self.beat(registration, incarnation) } } catch {
+            return .failed
+        }
+    }
+
+    /// The header has our daemon renew this registration and no other, and leave alone what was reported of its health.
+    private func beat(_ registration: Registration, _ incarnation: Int64) async -> LeaseRenewal.Outcome {
         let (name, id, client) = (registration.name, registration.id, self.client)
+        let headers = [(name: WireHeader.incarnation, value: Registry.Instance.incarnationText(incarnation))]
         do throws(CloudMapFailure) {
             guard try await instance(id, name).incarnation == incarnation else { return .replaced }
-            _ = try await directory.with(name) { service throws(CloudMapFailure) in
-                try await client.call(
-                    CloudMap.UpdateInstanceCustomHealthStatus.self, .init(serviceID: service, instanceID: id, status: .healthy),
-                    .repeatable)
+            do throws(CloudMapFailure) {
+                _ = try await directory.with(name) { service throws(CloudMapFailure) in
+                    try await client.call(
+                        CloudMap.UpdateInstanceCustomHealthStatus.self, .init(serviceID: service, instanceID: id, status: .healthy),
+                        .repeatable, headers: headers)
+                }
+            } catch  where error.fault?.code == .instanceNotFound {
+                // It was there a moment ago: gone or replaced since, and which of both is another question.
+                return try await instance(id, name).incarnation == incarnation ? .failed : .replaced
             }
             return .renewed
         } catch {

@@ -6,8 +6,8 @@ internal import Synchronization
 /// Names kept by a registry that speaks AWS Cloud Map: a daemon. Nothing but AWS's operations is used.
 ///
 /// What is read counts for as long as ``RemoteTimes`` says; a call that failed, and what this client changes itself, has it read again. Of a
-/// service with more than 1,000 instances an address that names none of them means 1,000 taken at random, as DiscoverInstances gives no more;
-/// each of them is found by its id. The overrides that a home keeps are not known: Cloud Map has none.
+/// service with more than 1,000 instances an address that names none of them means 1,000 taken at random, as DiscoverInstances gives no more,
+/// and its filters choose among those; each of them is found by its id. The overrides that a home keeps are not known: Cloud Map has none.
 final class CloudMapNames: NameService {
     struct Key: Hashable, Sendable {
         let name: CloudMapDirectory.Name
@@ -47,29 +47,53 @@ final class CloudMapNames: NameService {
         return try await memory(key(parts, namespace)).value()
     }
 
-    /// Read anew, and as it is remembered where nobody answers.
+    func instances(
+        of parts: Address.Parts, in namespace: String, until deadline: ContinuousClock.Instant
+    ) async throws(DiscoveryError) -> NamedInstances {
+        try check()
+        return try await memory(key(parts, namespace)).value(until: deadline)
+    }
+
+    /// Read anew, and as it is remembered where nobody answers; that is not waited for for long then.
     func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances {
         try check()
         let key = key(parts, namespace)
+        let result: Result<NamedInstances, CloudMapFailure>
+        if memories.withLock({ $0[key] })?.last == nil {
+            result = await listed(key, limit)
+        } else {
+            do {
+                result = try await Deadlines.shared.run(until: .now + times.patience) {
+                    let result = await self.listed(key, limit)
+                    try Task.checkCancellation()
+                    return result
+                }
+            } catch {
+                result = .failure(CloudMapFailure(error, at: place, wasSent: false))
+            }
+        }
+        if case .failure(let failure) = result, failure.isDown, let last = memories.withLock({ $0[key] })?.last { return last }
+        do throws(CloudMapFailure) { return try result.get() } catch { throw error.error }
+    }
+
+    private func listed(_ key: Key, _ limit: Int) async -> Result<NamedInstances, CloudMapFailure> {
         do throws(CloudMapFailure) {
             let revision = try await revision(key.name)
             guard let id = key.id else {
                 let found = try await discovered(key.name)
-                return NamedInstances(Array(found.instances.prefix(limit)), hasHealthCheck: found.hasHealthCheck, revision: revision)
+                return .success(
+                    NamedInstances(Array(found.instances.prefix(limit)), hasHealthCheck: found.hasHealthCheck, revision: revision))
             }
             do throws(CloudMapFailure) {
                 let found = try await instance(id, key.name)
                 let health = try await health(of: id, key.name)
                 let instance = Registry.Instance(
                     id: id, attributes: found.attributes, health: health, incarnation: found.incarnation)
-                return NamedInstances([instance], hasHealthCheck: health != .unknown, revision: revision)
+                return .success(NamedInstances([instance], hasHealthCheck: health != .unknown, revision: revision))
             } catch  where error.fault?.code == .instanceNotFound {
-                return NamedInstances([], hasHealthCheck: false, revision: revision)
+                return .success(NamedInstances([], hasHealthCheck: false, revision: revision))
             }
-        } catch {
-            if error.isDown, let last = memories.withLock({ $0[key] })?.last { return last }
-            throw error.error
-        }
+        } catch { return .failure(error) }
     }
 
     func services() async throws(DiscoveryError) -> [NamedService] {
@@ -95,9 +119,9 @@ final class CloudMapNames: NameService {
     }
 
     /// Has what this client remembers of an instance and its service read again.
-    func changed(_ name: CloudMapDirectory.Name, _ id: String) {
+    func changed(_ name: CloudMapDirectory.Name, _ id: String, isAnswered: Bool = true) {
         let known = memories.withLock { memories in [Key(name: name, id: nil), Key(name: name, id: id)].compactMap { memories[$0] } }
-        for memory in known { memory.doubt() }
+        for memory in known { memory.changed(isAnswered: isAnswered) }
     }
 
     // MARK: Looking
@@ -110,7 +134,8 @@ final class CloudMapNames: NameService {
         memories.withLock { memories in
             if let memory = memories[key] { return memory }
             if memories.count >= Self.limit { memories.removeAll() }
-            let memory = NamesMemory(times) { [weak self] known, last async throws(CloudMapFailure) in
+            let check: NamesMemory.Check = { [weak self] () throws(DiscoveryError) in try self?.check() }
+            let memory = NamesMemory(times, check: check) { [weak self] known, last async throws(CloudMapFailure) in
                 guard let self else { throw CloudMapFailure(DiscoveryError(.cancelled, "The client was dropped.")) }
                 return try await self.look(key, known, last)
             }

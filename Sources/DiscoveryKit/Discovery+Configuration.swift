@@ -115,10 +115,11 @@ extension Discovery {
         /// A daemon, `discoveryd`, on this machine or another: names are resolved, and instances registered and served, through it.
         ///
         /// Requests are signed with the key of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, for the region of
-        /// `AWS_REGION` or `AWS_DEFAULT_REGION`; they are not signed where there is no key. A change that another makes is seen a second later
-        /// at most, and at once after a call that failed. While the daemon is down what was known of names that are in use counts for five
+        /// `AWS_REGION` or `AWS_DEFAULT_REGION`; they are not signed where there is no key. Where another registers or
+        /// deregisters is seen a second later at most, what becomes of health and the ends of processes on the daemon's machine three seconds
+        /// later, and all of it at once after a call that failed. While the daemon is down what was known of names that are in use counts for five
         /// minutes more. What is served is leased for ten seconds at a time: the attribute `DISCOVERY_LEASE_SECONDS` says otherwise. Of
-        /// a service with more than 1,000 instances, an address without an id means 1,000 of them, taken at random. Overrides that a home
+        /// a service with more than 1,000 instances, an address without an id means 1,000 of them, taken at random; its filters choose among those. Overrides that a home
         /// keeps are not known, and queues and topics cannot be used yet.
         ///
         /// - Parameter url: `http://HOST:PORT`. What is no such URL is told when a client is made.

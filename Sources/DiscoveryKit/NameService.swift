@@ -15,6 +15,11 @@ package protocol NameService: Sendable {
     /// - Throws: `.notFound`, with near names; what the backend throws.
     func instances(of parts: Address.Parts, in namespace: String) async throws(DiscoveryError) -> NamedInstances
 
+    /// The same for a call that is over at `deadline`: nobody waits for an answer beyond that.
+    func instances(
+        of parts: Address.Parts, in namespace: String, until deadline: ContinuousClock.Instant
+    ) async throws(DiscoveryError) -> NamedInstances
+
     /// The same, with those of ended processes: for people.
     func listing(of parts: Address.Parts, in namespace: String, limit: Int) async throws(DiscoveryError) -> NamedInstances
 
@@ -42,6 +47,13 @@ package protocol NameService: Sendable {
 }
 
 extension NameService {
+    // A disk answers, or fails.
+    package func instances(
+        of parts: Address.Parts, in namespace: String, until deadline: ContinuousClock.Instant
+    ) async throws(DiscoveryError) -> NamedInstances {
+        try await instances(of: parts, in: namespace)
+    }
+
     package func services() async throws(DiscoveryError) -> [NamedService] {
         throw DiscoveryError(.unsupported, "\(place) does not list its services. Name one.")
     }
@@ -90,8 +102,9 @@ package protocol Freshness: Sendable {
     /// Notices by a system call that the backend is gone altogether.
     func check() throws(DiscoveryError)
 
-    /// A call to what was read has failed: what could have changed without a notice is to be read again.
-    func doubt()
+    /// A call to what was read has failed: what could have changed without a notice is to be read again, unless it was since `start`, when
+    /// the call was begun.
+    func doubt(since start: ContinuousClock.Instant)
 
     /// How long ago it was last known to hold, where it is used although nobody can say whether it does.
     var staleness: Duration? { get }
@@ -99,6 +112,6 @@ package protocol Freshness: Sendable {
 
 extension Freshness {
     // Whoever is told of changes has nothing to doubt.
-    package func doubt() {}
+    package func doubt(since start: ContinuousClock.Instant) {}
     package var staleness: Duration? { nil }
 }

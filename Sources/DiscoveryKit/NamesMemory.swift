@@ -13,6 +13,9 @@ final class NamesMemory: Sendable {
     /// - Parameter known: what is remembered, where it is enough to learn whether it holds.
     typealias Look = @Sendable (_ known: NamedInstances?, _ last: NamedInstances?) async throws(CloudMapFailure) -> Finding
 
+    /// Throws when what is remembered is to be used no more.
+    typealias Check = @Sendable () throws(DiscoveryError) -> Void
+
     private struct State {
         var remembered: Remembered?
         /// Which reading is remembered: of another nothing is fresh.
@@ -20,6 +23,8 @@ final class NamesMemory: Sendable {
         var doubts = 0
         var flight: Flight?
         var flights = 0
+        /// When the instances themselves were last asked for.
+        var reading: ContinuousClock.Instant?
         /// The latest that has ended.
         var landed = 0
     }
@@ -28,32 +33,68 @@ final class NamesMemory: Sendable {
         let number: Int
         /// How many doubts there were when it began: who doubts later does not trust it.
         let doubts: Int
-        let task: Task<Result<NamedInstances, DiscoveryError>, Never>
+        let asked: ContinuousClock.Instant
+        let landing = Landing<Result<NamedInstances, DiscoveryError>>()
     }
 
     private let times: RemoteTimes
+    private let check: Check
     private let look: Look
     private let state = Mutex(State())
 
-    init(_ times: RemoteTimes, look: @escaping Look) {
+    init(_ times: RemoteTimes, check: @escaping Check = {}, look: @escaping Look) {
         self.times = times
+        self.check = check
         self.look = look
     }
 
-    /// What counts now. Waits for the network where nothing is remembered that does.
-    func value() async throws(DiscoveryError) -> NamedInstances {
+    private enum Source {
+        case memory(NamedInstances)
+        case flight(Flight, hasFallback: Bool)
+    }
+
+    /// What counts now. Waits for the network where nothing is remembered that does: no longer than `deadline`, and only for as long as
+    /// ``RemoteTimes/patience`` says where something is remembered that is better than nothing. Who stops waiting stops nobody else.
+    ///
+    /// - Throws: `.deadlineExceeded`; `.cancelled`; what the look does.
+    func value(until deadline: ContinuousClock.Instant? = nil) async throws(DiscoveryError) -> NamedInstances {
         let now = ContinuousClock.now
-        let (remembered, flight) = state.withLock { state -> (NamedInstances?, Flight?) in
-            if let remembered = state.remembered {
+        let source = state.withLock { state -> Source in
+            let remembered = state.remembered
+            if let remembered {
                 let verdict = remembered.verdict(at: now, times)
                 if verdict == .useAndAsk { _ = begun(&state, at: now) }
-                if verdict != .ask { return (dressed(remembered.named, state.version), nil) }
+                if verdict != .ask { return .memory(dressed(remembered.named, state.version)) }
             }
-            return (nil, begun(&state, at: now))
+            return .flight(begun(&state, at: now), hasFallback: remembered?.isUsable(at: now, times) == true)
         }
-        if let remembered { return remembered }
-        guard let flight else { preconditionFailure("who has nothing waits") }
-        return try await flight.task.value.get()
+        switch source {
+        case .memory(let named): return named
+        case .flight(let flight, let hasFallback):
+            if hasFallback {
+                // Half of the caller's time is left for what it wants to do.
+                let left = deadline.map { now + max(.zero, now.duration(to: $0)) / 2 }
+                let patience = flight.asked + times.patience
+                if let landed = await flight.landing.value(until: min(left ?? patience, patience)) { return try landed.get() }
+                if !Task.isCancelled, let named = unanswered(flight) { return named }
+            }
+            if let landed = await flight.landing.value(until: deadline) { return try landed.get() }
+            if Task.isCancelled { throw DiscoveryError(.cancelled, "The calling task was cancelled. Nothing was sent.") }
+            throw DiscoveryError(
+                .deadlineExceeded, "Where it is was not known within the deadline: the registry does not answer. Nothing was sent.")
+        }
+    }
+
+    /// What is remembered, for who waits no longer. Once all have waited long enough it is as if nobody had answered.
+    private func unanswered(_ flight: Flight) -> NamedInstances? {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            guard let remembered = state.remembered, remembered.isUsable(at: now, times) else { return nil }
+            if state.flight?.number == flight.number, state.doubts == flight.doubts, flight.asked.duration(to: now) >= times.patience {
+                state.remembered?.fail(at: now)
+            }
+            return dressed(remembered.named, state.version)
+        }
     }
 
     /// What is remembered, however it came to be; `nil` when it is too old.
@@ -63,13 +104,26 @@ final class NamesMemory: Sendable {
         }
     }
 
-    /// Has the next who asks wait for an answer that is asked for from now on.
-    func doubt() {
+    /// This client has tried to change it: the next who asks waits for an answer that is asked for from now on.
+    ///
+    /// - Parameter isAnswered: whether somebody said what became of that.
+    func changed(isAnswered: Bool) {
         state.withLock { state in
+            state.doubts += 1
+            if isAnswered { state.remembered?.change() } else { state.remembered?.doubt() }
+        }
+    }
+
+    /// A call that began at `start` has failed. Of many that fail together the first has it read again.
+    fileprivate func doubt(_ version: Int, since start: ContinuousClock.Instant) {
+        state.withLock { state in
+            guard state.version == version, state.reading.map({ $0 < start }) ?? true else { return }
             state.doubts += 1
             state.remembered?.doubt()
         }
     }
+
+    fileprivate func checkOwner() throws(DiscoveryError) { try check() }
 
     fileprivate func isFresh(_ version: Int) -> Bool {
         let now = ContinuousClock.now
@@ -100,13 +154,14 @@ final class NamesMemory: Sendable {
         let (number, doubts) = (state.flights, state.doubts)
         let last = state.remembered?.named
         let known = state.remembered.flatMap { $0.isToldByRevision(at: now, times) ? $0.named : nil }
-        let task = Task { () -> Result<NamedInstances, DiscoveryError> in
+        if known == nil { state.reading = now }
+        let flight = Flight(number: number, doubts: doubts, asked: now)
+        state.flight = flight
+        Task {
             let result: Result<Finding, CloudMapFailure>
             do throws(CloudMapFailure) { result = .success(try await look(known, last)) } catch { result = .failure(error) }
-            return land(number, doubts, result, asked: now)
+            flight.landing.land(land(number, doubts, result, asked: now))
         }
-        let flight = Flight(number: number, doubts: doubts, task: task)
-        state.flight = flight
         return flight
     }
 
@@ -114,6 +169,7 @@ final class NamesMemory: Sendable {
         _ number: Int, _ doubts: Int, _ result: Result<Finding, CloudMapFailure>, asked: ContinuousClock.Instant
     ) -> Result<NamedInstances, DiscoveryError> {
         state.withLock { state in
+            let isDoubted = state.doubts != doubts
             if state.flight?.number == number { state.flight = nil }
             // One that began later knows better.
             let isLate = number < state.landed
@@ -124,7 +180,6 @@ final class NamesMemory: Sendable {
                 if !isLate { state.remembered?.confirm(asked: asked) }
             case .success(.read(let found)):
                 if isLate { break }
-                let isDoubted = state.doubts != doubts
                 if state.remembered == nil {
                     state.remembered = Remembered(found, asked: asked)
                     if isDoubted { state.remembered?.doubt() }
@@ -135,7 +190,8 @@ final class NamesMemory: Sendable {
             case .failure(let failure):
                 if !isLate {
                     if failure.isDown {
-                        state.remembered?.fail(at: .now)
+                        // Whoever doubted since may have been answered: that is for the next to find out.
+                        if !isDoubted { state.remembered?.fail(at: .now) }
                     } else if failure.error.code != .cancelled {
                         state.remembered = nil
                     }
@@ -158,6 +214,6 @@ private struct RememberedFreshness: Freshness {
     var staleness: Duration? { memory.staleness(of: version) }
 
     func isAlive(_ instance: Registry.Instance) -> Bool { true }
-    func check() {}
-    func doubt() { memory.doubt() }
+    func check() throws(DiscoveryError) { try memory.checkOwner() }
+    func doubt(since start: ContinuousClock.Instant) { memory.doubt(version, since: start) }
 }

@@ -46,18 +46,18 @@ package struct Reach: Sendable, Hashable {
     private enum Place {
         case loopback, linkLocal, elsewhere
 
-        /// RFC 1122, section 3.2.1.3; RFC 3927. The third is where one cloud has its metadata.
+        /// RFC 1122, section 3.2.1.3; RFC 3927. The others are where two clouds answer.
         init(v4 bytes: [UInt8]) {
             if bytes[0] == 127 || bytes[0] == 0 {
                 self = .loopback
-            } else if bytes[0] == 169 && bytes[1] == 254 || bytes == [100, 100, 100, 200] {
+            } else if bytes[0] == 169 && bytes[1] == 254 || Self.metadata4.contains(bytes) {
                 self = .linkLocal
             } else {
                 self = .elsewhere
             }
         }
 
-        /// RFC 4291, sections 2.5.2, 2.5.3, 2.5.5 and 2.5.6. The last is where a cloud has its metadata. An address that stands for one of IPv4
+        /// RFC 4291, sections 2.5.2, 2.5.3, 2.5.5 and 2.5.6. The last are where clouds have their metadata. An address that stands for one of IPv4
         /// leads there, also by way of a router: RFC 6052, section 2.1, and RFC 3056, section 2.
         init(v6 bytes: [UInt8]) {
             let isLow = bytes[..<10].allSatisfy { $0 == 0 }
@@ -69,7 +69,7 @@ package struct Reach: Sendable, Hashable {
                 self.init(v4: Array(bytes[2..<6]))
             } else if isLow, bytes[10...14].allSatisfy({ $0 == 0 }), bytes[15] <= 1 {
                 self = .loopback
-            } else if bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 || bytes == Self.metadata {
+            } else if bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 || Self.metadata6.contains(bytes) {
                 self = .linkLocal
             } else {
                 self = .elsewhere
@@ -77,7 +77,12 @@ package struct Reach: Sendable, Hashable {
         }
 
         private static let translated: [UInt8] = [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
-        private static let metadata: [UInt8] = [0xFD, 0, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54]
+        private static let metadata4: [[UInt8]] = [[100, 100, 100, 200], [168, 63, 129, 16]]
+        private static let metadata6: [[UInt8]] = [
+            [0xFD, 0, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54],
+            [0xFD, 0x20, 0, 0xCE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54],
+            [0xFD, 0, 0, 0xC1, 0, 0, 0, 0, 0, 0, 0, 0, 0xA9, 0xFE, 0xA9, 0xFE],
+        ]
     }
 
     /// A connection that may not be used.

@@ -47,6 +47,12 @@ struct Remembered: Sendable {
 
     mutating func doubt() { isDoubted = true }
 
+    /// This client has changed it, and was answered that it did: whoever wants it waits, as somebody answers.
+    mutating func change() {
+        failed = nil
+        isDoubted = true
+    }
+
     /// Its revision was asked for, and is the same.
     mutating func confirm(asked: Instant) {
         confirmed = max(confirmed, asked)

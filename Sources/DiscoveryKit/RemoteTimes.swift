@@ -8,6 +8,8 @@ package struct RemoteTimes: Sendable {
     package var rereading: Duration
     /// For so long after it was last confirmed it is used when nobody answers.
     package var staleness: Duration
+    /// For so long after it was asked for an answer is waited for where what is remembered can be used instead.
+    package var patience: Duration
     /// When nobody answers, somebody asks again after so long.
     package var pause: Duration
     /// The term of a lease: one that is not renewed is unhealthy after it, where its service has health, and gone after twice that.
@@ -15,12 +17,14 @@ package struct RemoteTimes: Sendable {
 
     package init(
         timeToLive: Duration = .seconds(1), confirmation: Duration = .milliseconds(500), rereading: Duration = .seconds(3),
-        staleness: Duration = .seconds(300), pause: Duration = .seconds(1), lease: Duration = .seconds(10)
+        staleness: Duration = .seconds(300), patience: Duration = .seconds(1), pause: Duration = .seconds(1),
+        lease: Duration = .seconds(10)
     ) {
         self.timeToLive = timeToLive
         self.confirmation = confirmation
         self.rereading = rereading
         self.staleness = staleness
+        self.patience = patience
         self.pause = pause
         self.lease = lease
     }

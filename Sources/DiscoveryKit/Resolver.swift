@@ -40,10 +40,12 @@ final class Resolver: Sendable {
     ///
     /// - Parameter checkedWithin: that the home was removed is noticed so late at most where the answer comes from memory: a system call, once
     ///   in that time. Without, once in a while.
+    /// - Parameter deadline: of the call that it is for. Without, it is waited for as long as the backend waits.
     /// - Throws: `.malformedAddress`, `.notFound`, `.ambiguous`; `.invalid` and `.unsupported` for instances that say nothing usable; what the
     ///   home throws.
     func route(
-        _ address: Address, checkedWithin limit: Duration? = nil, at now: ContinuousClock.Instant? = nil
+        _ address: Address, checkedWithin limit: Duration? = nil, at now: ContinuousClock.Instant? = nil,
+        until deadline: CallDeadline? = nil
     ) async throws(DiscoveryError) -> Route {
         if let route = cache.withLock({ $0[address] }), route.isFresh {
             if isCheckDue(limit, now) {
@@ -51,12 +53,12 @@ final class Resolver: Sendable {
                     // Where an override leads may have been removed and made again, which the one home of this client may not.
                     guard let path = route.override?.home else { throw error.with(address: address) }
                     await forget(path)
-                    return try await look(up: address)
+                    return try await look(up: address, until: deadline)
                 }
             }
             return route
         }
-        return try await look(up: address)
+        return try await look(up: address, until: deadline)
     }
 
     private func isCheckDue(_ limit: Duration?, _ now: ContinuousClock.Instant?) -> Bool {
@@ -69,7 +71,7 @@ final class Resolver: Sendable {
 
     /// The target that a call would go to now.
     ///
-    /// - Throws: as ``route(_:checkedWithin:at:)``; `.unsupported` when an override answers calls instead.
+    /// - Throws: as ``route(_:checkedWithin:at:until:)``; `.unsupported` when an override answers calls instead.
     func target(_ address: Address) async throws(DiscoveryError) -> Target {
         for isLast in [false, true] {
             // All have ended without a change of the registry: what is there besides is asked of the registry itself.
@@ -118,11 +120,11 @@ final class Resolver: Sendable {
         return Address(namespace: namespace, service: parts.service, filters: address.filters, instance: parts.instance)
     }
 
-    /// As ``route(_:checkedWithin:at:)``, read anew.
-    func look(up address: Address) async throws(DiscoveryError) -> Route {
+    /// As ``route(_:checkedWithin:at:until:)``, read anew.
+    func look(up address: Address, until deadline: CallDeadline? = nil) async throws(DiscoveryError) -> Route {
         do throws(DiscoveryError) {
             let (namespace, parts) = try name(address)
-            let route = try await load(parts, namespace, address)
+            let route = try await load(parts, namespace, address, until: deadline)
             cache.withLock { cache in
                 if cache.count >= Self.limit { cache.removeAll(keepingCapacity: true) }
                 cache[address] = route
@@ -133,8 +135,11 @@ final class Resolver: Sendable {
         }
     }
 
-    private func load(_ parts: Address.Parts, _ namespace: String, _ address: Address) async throws(DiscoveryError) -> Route {
+    private func load(
+        _ parts: Address.Parts, _ namespace: String, _ address: Address, until deadline: CallDeadline?
+    ) async throws(DiscoveryError) -> Route {
         let resilience = try rules.resilience(for: parts, in: namespace)
+        let deadline = deadline?.instant(by: resilience)
         // Before anything is read: what changes meanwhile makes the route stale.
         let freshness = try await names.freshness()
         let override = try await override(of: parts, in: namespace)
@@ -146,7 +151,7 @@ final class Resolver: Sendable {
             route(loaded.targets, loaded.freshness ?? freshness)
         }
         guard let override, let destination = override.destination else {
-            return route(try await load(parts, namespace, from: names, by: resilience))
+            return route(try await load(parts, namespace, from: names, by: resilience, until: deadline))
         }
         do throws(DiscoveryError) {
             switch destination {
@@ -155,12 +160,12 @@ final class Resolver: Sendable {
             case .reply: return route([])
             case .address(let other):
                 let (namespace, parts) = try name(other)
-                return route(try await load(parts, namespace, from: names, by: resilience))
+                return route(try await load(parts, namespace, from: names, by: resilience, until: deadline))
             case .home(let path):
                 let home = try self.home(path)
                 do throws(DiscoveryError) {
                     let both = BothFresh(first: freshness, second: try await home.freshness())
-                    return route(try await load(parts, namespace, from: home, by: resilience).targets, both)
+                    return route(try await load(parts, namespace, from: home, by: resilience, until: deadline).targets, both)
                 } catch {
                     // Opened again by the next call, should it be there again.
                     if error.code == .homeUnusable { await forget(path) }
@@ -212,9 +217,15 @@ final class Resolver: Sendable {
     }
 
     private func load(
-        _ parts: Address.Parts, _ namespace: String, from names: any NameService, by resilience: Resilience
+        _ parts: Address.Parts, _ namespace: String, from names: any NameService, by resilience: Resilience,
+        until deadline: ContinuousClock.Instant?
     ) async throws(DiscoveryError) -> (targets: [Target], freshness: (any Freshness)?) {
-        let found = try await names.instances(of: parts, in: namespace)
+        let found: NamedInstances
+        if let deadline {
+            found = try await names.instances(of: parts, in: namespace, until: deadline)
+        } else {
+            found = try await names.instances(of: parts, in: namespace)
+        }
         func target(_ choice: Choice) -> Target {
             targets.target(choice.address, choice.resource, choice.instance, by: resilience.ejection)
         }

@@ -28,7 +28,7 @@ final class Route: Sendable {
     func check() throws(DiscoveryError) { try freshness.check() }
 
     /// A call has failed: the registry is asked again, where it would not have told of a change.
-    func doubt() { freshness.doubt() }
+    func doubt(since start: ContinuousClock.Instant) { freshness.doubt(since: start) }
 
     var staleness: Duration? { freshness.staleness }
 

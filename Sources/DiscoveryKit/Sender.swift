@@ -12,11 +12,12 @@ struct Sender: Sendable {
         _ observation: inout Observation
     ) async throws(DiscoveryError) -> [Result<MessageID, DiscoveryError>] {
         try options.check(address)
-        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start)
-        let deadline = start + min(route.rules.deadline, RequestOptions.longestDeadline)
+        let limit = CallDeadline(start: start)
+        var route = try await resolver.route(address, checkedWithin: .milliseconds(50), at: start, until: limit)
+        let deadline = limit.instant(by: route.rules)
         route.calls.begin(at: start)
         if let override = route.override, try await override.hold(address, until: deadline) {
-            route = try await resolver.route(address)
+            route = try await resolver.route(address, until: limit)
         }
         var batch = Batch(messages, options, isStrict: isStrictFIFO)
         var failed: [Target] = []
@@ -43,7 +44,7 @@ struct Sender: Sendable {
             }
             do throws(DiscoveryError) {
                 try await pause(address, route, failure, tries: failed.count, until: deadline)
-                route = try await resolver.route(address)
+                route = try await resolver.route(address, until: limit)
             } catch {
                 let isOver = error.code == .deadlineExceeded
                 return try batch.failed(with: (isOver ? failure : error).with(address: address).after(tries: failed.count))

@@ -49,6 +49,13 @@ import Testing
         #expect(remembered.verdict(at: Self.at(4), Self.times) == .use && remembered.verdict(at: Self.at(13), Self.times) == .ask)
     }
 
+    @Test func `a change that was answered has the next one wait, even if nobody answered before`() {
+        var remembered = Remembered(Self.named(), asked: Self.start)
+        remembered.fail(at: Self.at(11))
+        remembered.change()
+        #expect(remembered.verdict(at: Self.at(12), Self.times) == .ask && remembered.failed == nil)
+    }
+
     @Test func `a revision tells for a while, and not where there is none`() {
         let remembered = Remembered(Self.named(), asked: Self.start)
         #expect(remembered.isToldByRevision(at: Self.at(29), Self.times) && !remembered.isToldByRevision(at: Self.at(30), Self.times))
@@ -70,11 +77,75 @@ import Testing
         #expect(try await first.instances == second.instances)
         let known = try await memory.value()
         #expect(looks.count.load(ordering: .relaxed) == 1 && known.freshness?.isFresh == true)
-        known.freshness?.doubt()
+        known.freshness?.doubt(since: .now)
         #expect(known.freshness?.isFresh == false)
         looks.open.yield()
         let again = try await memory.value()
         #expect(again.instances != known.instances && again.freshness?.isFresh == true && known.freshness?.isFresh == false)
+    }
+
+    @Test func `who waits for an answer waits no longer than the deadline, nor once cancelled`() async throws {
+        let looks = Looks()
+        let memory = NamesMemory(Self.times) { _, _ in
+            for await _ in looks.gate { break }
+            return .read(Self.named())
+        }
+        let late = await #expect(throws: DiscoveryError.self) { try await memory.value(until: .now + .milliseconds(1)) }
+        #expect(late?.code == .deadlineExceeded)
+        let caller = Task { try await memory.value() }
+        caller.cancel()
+        let cancelled = await #expect(throws: DiscoveryError.self) { try await caller.value }
+        #expect(cancelled?.code == .cancelled)
+        // Neither ended the look.
+        looks.open.yield()
+        #expect(try await memory.value().instances == Self.named().instances)
+    }
+
+    @Test func `what is remembered is used, and flagged, where no answer comes`() async throws {
+        let looks = Looks()
+        var times = Self.times
+        times.patience = .milliseconds(1)
+        let memory = NamesMemory(times) { _, _ in
+            for await _ in looks.gate { break }
+            return .read(Self.named())
+        }
+        looks.open.yield()
+        let known = try await memory.value()
+        known.freshness?.doubt(since: .now)
+        let stale = try await memory.value()
+        #expect(stale.instances == known.instances && stale.freshness?.staleness != nil)
+        // After a change of one's own it is asked for again.
+        memory.changed(isAnswered: true)
+        #expect(stale.freshness?.isFresh == false && stale.freshness?.staleness == nil)
+        looks.open.yield()
+        looks.open.yield()
+        while try await memory.value().freshness?.isFresh != true {}
+    }
+
+    @Test func `of calls that fail together one has it read again`() async throws {
+        let looks = Looks()
+        let memory = NamesMemory(Self.times) { _, _ in
+            looks.count.wrappingAdd(1, ordering: .relaxed)
+            return .read(Self.named())
+        }
+        let known = try await memory.value()
+        let routed = ContinuousClock.now
+        for _ in 0..<10 {
+            known.freshness?.doubt(since: routed)
+            _ = try await memory.value()
+        }
+        #expect(looks.count.load(ordering: .relaxed) == 2)
+        known.freshness?.doubt(since: .now)
+        _ = try await memory.value()
+        #expect(looks.count.load(ordering: .relaxed) == 3)
+    }
+
+    @Test func `what is remembered is checked by whoever remembers it`() async throws {
+        let memory = NamesMemory(
+            Self.times, check: { () throws(DiscoveryError) in throw DiscoveryError(.homeUnusable, "It was shut down.") },
+            look: { _, _ in .read(Self.named()) })
+        let freshness = try #require(try await memory.value().freshness)
+        #expect(throws: DiscoveryError.self) { try freshness.check() }
     }
 
     @Test func `what nobody confirms is used and flagged, and what is gone is forgotten`() async throws {
@@ -86,7 +157,7 @@ import Testing
         let stale = try await memory.value()
         #expect(stale.instances == Self.named().instances && stale.freshness?.staleness != nil)
         answer.next.withLock { $0 = .failure(CloudMapFailure(DiscoveryError(.notFound, "Gone."))) }
-        memory.doubt()
+        memory.changed(isAnswered: true)
         await #expect(throws: DiscoveryError.self) { while true { _ = try await memory.value() } }
         #expect(stale.freshness?.isFresh == false && memory.last == nil)
     }
@@ -106,6 +177,15 @@ import Testing
 
 @Suite struct LeaseRenewalTests {
     private static let start = ContinuousClock.now
+
+    @Test func `nothing is renewed any more once all renewals have ended`() async {
+        let leases = CloudMapNames.Leases()
+        let key = CloudMapNames.Key(name: .init(namespace: "a", service: "b"), id: "c")
+        await leases.endAll()
+        await leases.hold(key, 1) { Issue.record("It is renewed.") }
+        await leases.waitUntilEnded(key, 1)
+        await leases.end(key, nil)
+    }
 
     @Test func `a lease is renewed at a third of its term, sooner after a failure, and no later`() {
         var generator = SystemRandomNumberGenerator()

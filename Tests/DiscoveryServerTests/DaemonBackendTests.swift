@@ -1,5 +1,6 @@
 import DiscoveryTesting
 import Foundation
+import HTTPServing
 import Logging
 import NIOHTTP1
 import Registry
@@ -89,6 +90,56 @@ import Testing
         #expect(calls.failures.withLock { $0 } == [])
         #expect(calls.made.load(ordering: .relaxed) > 0)
         await client.end()
+    }
+
+    @Test func `a daemon that hangs keeps nobody longer than he wants to wait`() async throws {
+        let times = RemoteTimes(
+            timeToLive: .milliseconds(20), confirmation: .milliseconds(10), patience: .milliseconds(20), lease: .seconds(1))
+        let (client, place) = try await Self.withServed(by: times) { client, place in _ = try await client.request(place) }
+        try await Self.withHanging(port: client.port) {
+            let start = ContinuousClock.now
+            var options = RequestOptions()
+            options.deadline = .seconds(5)
+            var hasty = options
+            hasty.deadline = .milliseconds(100)
+            // A call of Cloud Map may take ten seconds.
+            for _ in 0..<20 {
+                let reply = try await client.discovery.request(place, options: options)
+                #expect(reply.message.body == Array("it".utf8))
+            }
+            let explanation = try await client.discovery.explain(place)
+            #expect(explanation.cache.hasPrefix("stale, as \(client.url) does not answer"), "\(explanation.cache)")
+            let late = await #expect(throws: DiscoveryError.self) {
+                _ = try await client.discovery.request("elsewhere.a->b", options: hasty)
+            }
+            #expect(late?.code == .deadlineExceeded && late?.address == "elsewhere.a->b")
+            let caller = Task { try await client.discovery.request("elsewhere.c->d") }
+            caller.cancel()
+            let cancelled = await #expect(throws: DiscoveryError.self) { _ = try await caller.value }
+            #expect(cancelled?.code == .cancelled)
+            // A renewal is given up in time for the next.
+            await client.renewalHasFailed()
+            #expect(ContinuousClock.now - start < .seconds(9))
+        }
+        await client.end()
+    }
+
+    @Test func `ids are found where services fill several pages, and what is not there is told`() async throws {
+        try await ServerTrial.run { trial in
+            for number in 0..<101 {
+                let place = Address(namespace: "many", service: "s\(number)", instance: .id("it"))
+                try await trial.discovery.register(place, Resource(.function, at: "http://127.0.0.1:\(number + 1)/"))
+            }
+            let client = try Self.client(trial.url)
+            for number in [100, 0, 50] {
+                #expect(try await client.resolve("many.s\(number)->it").location == "http://127.0.0.1:\(number + 1)/")
+            }
+            let missing = await #expect(throws: DiscoveryError.self) { try await client.resolve("many.s101->it") }
+            #expect(missing?.code == .notFound, "\(missing?.message ?? "")")
+            try await client.register("many.s101->it", Resource(.function, at: "http://127.0.0.1:9/"))
+            #expect(try await client.resolve("many.s101->it").location == "http://127.0.0.1:9/")
+            await client.shutdown()
+        }
     }
 
     // MARK: Leases
@@ -315,6 +366,22 @@ extension DaemonBackendTests {
 
     private static func serviceID(_ trial: ServerTrial) async throws -> String {
         try #require(try await trial.discovery.services().first).id
+    }
+
+    /// Where a daemon was, something takes requests and answers none.
+    private static func withHanging(port: Int, _ body: () async throws -> Void) async throws {
+        let held = Landing<Void>()
+        let server = try await HTTPServer.bind(HTTPServerConfiguration(host: "127.0.0.1", port: port)) { _ in
+            _ = await held.value(until: nil)
+            return HTTPResponse(status: 503)
+        }
+        let run = Task { try await server.run() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        held.land(())
+        await server.drain(deadline: .zero)
+        _ = await run.result
+        try result.get()
     }
 
     /// A function served through a daemon, which goes on when the daemon has ended.
