@@ -1,4 +1,5 @@
 internal import Registry
+internal import Store
 
 /// How a registration over the network is leased: by attributes, which everybody can read.
 extension Registry.Instance {
@@ -16,15 +17,7 @@ extension Registry.Instance {
     /// Which registration has these attributes: what its client said, else what tells attributes from others.
     static func incarnation(of attributes: [String: String]) -> Int64 {
         if let said = attributes[incarnationAttribute], let number = UInt64(said, radix: 16) { return Int64(bitPattern: number) }
-        // FNV-1a: the same everywhere and always, which `Hasher` is not.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        for (key, value) in attributes.sorted(by: { $0.key < $1.key }) {
-            for byte in key.utf8 { add(byte) }
-            add(0)
-            for byte in value.utf8 { add(byte) }
-            add(0)
-        }
-        return Int64(bitPattern: hash)
+        let text = attributes.sorted { $0.key < $1.key }.map { "\($0.key)\0\($0.value)\0" }.joined()
+        return Int64(bitPattern: StableHash.fnv1a(text.utf8))
     }
 }

@@ -26,11 +26,9 @@ struct ServedFunction: Sendable {
         if let meant = incoming.headers[WireHeader.address], meant != address.text {
             return failure(421, "MisdirectedRequest", "This is \(address), not \(meant.excerpt()).")
         }
-        var message = Message(body: incoming.body, attributes: MessageHeaders.read(incoming.headers.lazy.map { ($0.name, $0.value) }))
-        message.contentType = incoming.headers["content-type"] ?? message.contentType
         let left = incoming.headers[WireHeader.timeout].flatMap { Int64($0) }.map { Duration.milliseconds(max(0, min($0, 86_400_000))) }
         let headers = Dictionary(incoming.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let request = Request(message, to: address, deadline: ContinuousClock.now + (left ?? defaultDeadline), headers: headers)
+        let request = Request(Message(incoming), to: address, deadline: ContinuousClock.now + (left ?? defaultDeadline), headers: headers)
         return await Telemetry.withTrace(from: request.headers) { await answer(request) }
     }
 
@@ -44,9 +42,7 @@ struct ServedFunction: Sendable {
                     throw Self.wrapped(error)
                 }
             }
-            var headers = [("Content-Type", reply.contentType)]
-            MessageHeaders.write(reply.attributes) { headers.append(($0, $1)) }
-            return HTTPResponse(status: 200, headers: headers, body: reply.body)
+            return HTTPResponse(reply)
         } catch {
             // A request that cannot be decoded is the caller's fault; everything else the function's.
             if error.code == .coding, error.cause is Request.Undecodable { return failure(400, error.code.description, error.message) }

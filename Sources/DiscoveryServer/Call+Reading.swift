@@ -19,9 +19,7 @@ extension Call {
     /// The AWS account of the caller: its key's; without keys, whatever key of 12 digits it says it has.
     var account: String {
         if let key = caller.key { return key.account }
-        guard let id = credential?.accessKeyID, id.utf8.count == 12, id.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return AccessKeys.defaultAccount
-        }
+        guard let id = credential?.accessKeyID, AccessKeys.isAccount(id) else { return AccessKeys.defaultAccount }
         return id
     }
 

@@ -1,5 +1,6 @@
 internal import AWSProtocol
 internal import HTTPServing
+internal import Logging
 
 /// A part of what the server speaks: one AWS service, or one of its own. It translates shapes and faults, and holds no rules.
 protocol Endpoint: Sendable {
@@ -29,6 +30,16 @@ struct Call: Sendable {
     /// Under which it is answered.
     let id: RequestID
     let caller: Caller
+
+    /// Tells those who run the daemon why it could not do its part. What failed elsewhere is the caller's to know.
+    func failed(_ error: any Error, at endpoint: String, _ logger: Logger) {
+        logger.error(
+            "a request failed",
+            metadata: [
+                "discovery.endpoint": .string(endpoint), "discovery.request": .string(id.description),
+                "discovery.reason": .string("\(error)"),
+            ])
+    }
 }
 
 /// Why somebody may not come in, or not do what they ask.

@@ -48,9 +48,9 @@ struct Front: Sendable {
         let id = call.id.description
         var response = response
         response.headers.append(("x-amzn-RequestId", id))
-        // What failed elsewhere is its caller's to know; what failed here is ours.
-        logger.log(
-            level: response.status == 500 || response.status == 507 ? .error : .debug, "answered",
+        // What failed here its endpoint has logged, with the reason.
+        logger.debug(
+            "answered",
             metadata: [
                 "discovery.endpoint": .string(endpoint.name), "discovery.status": .stringConvertible(response.status),
                 "discovery.request": .string(id),

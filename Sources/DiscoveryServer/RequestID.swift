@@ -1,3 +1,4 @@
+internal import Store
 internal import Synchronization
 
 /// Under which a request is answered, and logged: written like a UUID. Of one process no two are equal; of two processes, hardly.
@@ -11,7 +12,7 @@ struct RequestID: Sendable, Hashable, CustomStringConvertible {
     /// The next one.
     init() {
         process = Self.process
-        number = SplitMix.mixed(Self.last.wrappingAdd(1, ordering: .relaxed).newValue)
+        number = StableHash.mixed(Self.last.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
     var description: String {

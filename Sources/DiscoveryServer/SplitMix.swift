@@ -1,3 +1,4 @@
+internal import Store
 internal import Synchronization
 
 /// Random numbers for what nobody gains by guessing: the order of an answer, the ids of requests. The system's own cost a call of the kernel
@@ -9,14 +10,7 @@ struct SplitMix: RandomNumberGenerator, Sendable {
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
-        return Self.mixed(state)
-    }
-
-    /// One to one: different numbers stay different.
-    static func mixed(_ number: UInt64) -> UInt64 {
-        var mixed = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
+        return StableHash.mixed(state)
     }
 }
 
@@ -24,5 +18,5 @@ extension SplitMix {
     private static let seeds = Atomic<UInt64>(UInt64.random(in: .min ... .max))
 
     /// Another one each time.
-    static func next() -> SplitMix { SplitMix(seed: mixed(seeds.wrappingAdd(1, ordering: .relaxed).newValue)) }
+    static func next() -> SplitMix { SplitMix(seed: StableHash.mixed(seeds.wrappingAdd(1, ordering: .relaxed).newValue)) }
 }

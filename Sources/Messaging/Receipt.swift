@@ -1,3 +1,5 @@
+internal import Store
+
 extension Messaging {
     /// The right to settle one delivery of a message: new each time, good for its queue only, and still good after a restart.
     ///
@@ -44,16 +46,9 @@ extension Messaging {
         private static func tag(_ queue: Int64, _ message: Int64, _ delivery: Int64, _ key: Secrets.Key) -> UInt64 {
             var state = key.first
             for part in [queue, message, delivery] {
-                state = mixed(state ^ UInt64(bitPattern: part)) &+ key.second
+                state = StableHash.mixed(state ^ UInt64(bitPattern: part)) &+ key.second
             }
-            return mixed(state)
-        }
-
-        /// The finalizer of SplitMix64: every bit of the outcome hangs on every bit that went in.
-        private static func mixed(_ value: UInt64) -> UInt64 {
-            let once = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-            let twice = (once ^ once >> 27) &* 0x94D0_49BB_1331_11EB
-            return twice ^ twice >> 31
+            return StableHash.mixed(state)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Store
 
 extension Registry {
     /// Which part of a list is wanted.
@@ -72,8 +73,5 @@ enum PageToken {
 
     private static func bytes(of value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) } }
 
-    /// FNV-1a.
-    private static func checksum(_ key: String, _ list: String) -> UInt64 {
-        "\(list)\0\(key)".utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
+    private static func checksum(_ key: String, _ list: String) -> UInt64 { StableHash.fnv1a("\(list)\0\(key)".utf8) }
 }

@@ -43,9 +43,9 @@ enum Platform {
             var buffer = [CChar](repeating: 0, count: 64)
             var size = buffer.count
             sysctlbyname("kern.bootsessionuuid", &buffer, &size, nil, 0)
-            return fnv1a(buffer.prefix(size).map { UInt8(bitPattern: $0) })
+            return StableHash.fnv1a(buffer.prefix(size).map { UInt8(bitPattern: $0) })
         #else
-            return fnv1a(contents(of: "/proc/sys/kernel/random/boot_id", atMost: 64))
+            return StableHash.fnv1a(contents(of: "/proc/sys/kernel/random/boot_id", atMost: 64))
         #endif
     }
 
@@ -109,10 +109,5 @@ enum Platform {
         return [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             count = max(0, read(descriptor, buffer.baseAddress, limit))
         }
-    }
-
-    /// FNV-1a, 64 bits: stable between processes, which Swift's own hashing is not.
-    static func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }

@@ -91,7 +91,7 @@ package struct Bell: Sendable, Hashable {
     let index: Int
 
     package init(for name: some StringProtocol) {
-        index = Int(Platform.fnv1a(name.utf8) >> 58)
+        index = Int(StableHash.fnv1a(name.utf8) >> 58)
     }
 
     var mask: UInt64 { 1 << UInt64(index) }

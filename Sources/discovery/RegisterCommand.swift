@@ -55,18 +55,3 @@ struct DeregisterCommand: AsyncParsableCommand {
         }
     }
 }
-
-/// A resource as JSON.
-struct ResourceReport: Encodable {
-    let address: String
-    let kind: String
-    let location: String
-    let attributes: [String: String]
-
-    init(_ address: Address, _ resource: Resource) {
-        self.address = address.description
-        kind = resource.kind.description
-        location = resource.location
-        attributes = resource.attributes
-    }
-}

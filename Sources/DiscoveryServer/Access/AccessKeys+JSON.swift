@@ -21,6 +21,9 @@ extension AccessKeys {
     /// The account of keys that name none.
     static let defaultAccount = "000000000000"
 
+    /// Whether a text is an AWS account: 12 digits.
+    static func isAccount(_ text: String) -> Bool { text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
     /// Reads what a file of keys holds.
     ///
     /// - Throws: `.configuration`, with one sentence that repeats no secret.
@@ -40,7 +43,7 @@ extension AccessKeys {
                     .configuration, "\(what), \(key.id): a secret has 16 to 1,024 characters. `openssl rand -base64 30` makes one.")
             }
             let account = key.account ?? Self.defaultAccount
-            guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard Self.isAccount(account) else {
                 throw ServerError(.configuration, "\(what), \(key.id): an account has 12 digits.")
             }
             guard keys[key.id] == nil else { throw ServerError(.configuration, "\(what): there are two keys \(key.id).") }

@@ -22,6 +22,6 @@ struct Caller: Sendable {
     func check(_ action: AccessRule.Action, _ namespace: String, _ service: String, _ instance: Address.Instance = .only) throws(Refusal) {
         guard let key, !key.allows(action, namespace: namespace, service: service, instance: instance) else { return }
         let id = if case .id(let id) = instance { "->\(id)" } else { "" }
-        throw Refusal(.notAllowed, "The key \(key.id) may not \(action) on \(namespace).\(service)\(id).".replacing("on ..", with: "on *."))
+        throw Refusal(.notAllowed, "The key \(key.id) may not \(action) on \(namespace).\(service)\(id).")
     }
 }

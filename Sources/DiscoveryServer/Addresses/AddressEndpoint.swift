@@ -48,11 +48,7 @@ struct AddressEndpoint: Endpoint {
             return JSONReply.refusal(refusal)
         } catch {
             let error = DiscoveryError(wrapping: error)
-            if DiscoveryReply.isOurFault(error.code) {
-                logger.error(
-                    "a request failed",
-                    metadata: ["discovery.request": .string(call.id.description), "discovery.reason": .string("\(error)")])
-            }
+            if DiscoveryReply.isOurFault(error.code) { call.failed(error, at: name, logger) }
             // Names that are near may be others'.
             let mayKnow = error.code != .notFound || call.caller.mayEverywhere(.resolve)
             return DiscoveryReply.error(mayKnow ? error : DiscoveryError(.notFound, "It is not there.", address: error.address))
@@ -69,10 +65,10 @@ struct AddressEndpoint: Endpoint {
         switch operation.verb {
         case .request: return try await request(operation, call, discovery)
         case .publish:
-            let id = try await discovery.publish(address, call.message, options: operation.sendOptions)
+            let id = try await discovery.publish(address, Message(call.request), options: operation.sendOptions)
             return JSONReply.object(["id": id.description])
         case .queue:
-            let id = try await discovery.queue(address, call.message, options: operation.sendOptions)
+            let id = try await discovery.queue(address, Message(call.request), options: operation.sendOptions)
             return JSONReply.object(["id": id.description])
         case .listen: return try await listen(operation, discovery)
         case .settle(let receipt, let settlement):
@@ -80,7 +76,7 @@ struct AddressEndpoint: Endpoint {
             return HTTPResponse(status: 204)
         case .resolve:
             let resource = try await discovery.resolve(address)
-            return JSONReply.value(ResolvedReply(address, resource))
+            return JSONReply.value(ResourceReport(address, resource))
         case .explain: return JSONReply.value(try await discovery.explain(address))
         case .register: return try await register(operation, call, discovery)
         case .deregister:
@@ -99,8 +95,8 @@ struct AddressEndpoint: Endpoint {
                     retryAfter: .seconds(1))
             }
             defer { calls.end() }
-            let reply = try await discovery.request(operation.address, call.message, options: options)
-            return DiscoveryReply.message(
+            let reply = try await discovery.request(operation.address, Message(call.request), options: options)
+            return HTTPResponse(
                 reply.message, status: reply.status, headers: [("discovery-served-by", reply.servedBy.description)])
         }
         guard call.caller.isLocal else {
@@ -108,7 +104,7 @@ struct AddressEndpoint: Endpoint {
                 .unsupported, "A call is put off for callers on the daemon's machine only. Call at once, or send a message to a queue.",
                 address: operation.address)
         }
-        let id = try await discovery.requestLater(operation.address, call.message, options: options)
+        let id = try await discovery.requestLater(operation.address, Message(call.request), options: options)
         var response = JSONReply.object(["id": id.description])
         response.status = 202
         return response
@@ -146,7 +142,7 @@ struct AddressEndpoint: Endpoint {
         ]
         if let group = received.message.group { headers.append(("discovery-group", DiscoveryReply.header(group))) }
         for (name, value) in received.message.trace { headers.append((name, value)) }
-        return DiscoveryReply.message(received.message.message, headers: headers)
+        return HTTPResponse(received.message.message, headers: headers)
     }
 
     private func register(_ operation: AddressOperation, _ call: Call, _ discovery: Discovery) async throws -> HTTPResponse {
@@ -156,15 +152,6 @@ struct AddressEndpoint: Endpoint {
         return JSONReply.value(
             RegisteredReply(operation.address, registration.resource, replaced: registered.replaced),
             headers: [("ETag", "\"\(registered.incarnation)\"")])
-    }
-}
-
-extension Call {
-    /// The message that a request carries.
-    fileprivate var message: Message {
-        var message = Message(body: request.body, attributes: MessageHeaders.read(request.headers.lazy.map { ($0.name, $0.value) }))
-        message.contentType = request.headers["content-type"] ?? message.contentType
-        return message
     }
 }
 

@@ -4,12 +4,6 @@ internal import HTTPServing
 
 /// What the facade returned or threw, as a reply.
 enum DiscoveryReply {
-    static func message(_ message: Message, status: Int = 200, headers: [(String, String)] = []) -> HTTPResponse {
-        var headers = [("Content-Type", message.contentType)] + headers
-        MessageHeaders.write(message.attributes) { headers.append(($0, $1)) }
-        return HTTPResponse(status: status, headers: headers, body: message.body)
-    }
-
     /// A text that a header may hold.
     static func header(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .urlQueryAllowed.union(CharacterSet(charactersIn: " "))) ?? ""
@@ -58,21 +52,6 @@ enum DiscoveryReply {
         case .full: 507
         default: 500
         }
-    }
-}
-
-/// Where an address leads.
-struct ResolvedReply: Encodable {
-    let address: String
-    let kind: String
-    let location: String
-    let attributes: [String: String]
-
-    init(_ address: Address, _ resource: Resource) {
-        self.address = address.description
-        kind = resource.kind.description
-        location = resource.location
-        attributes = resource.attributes
     }
 }
 

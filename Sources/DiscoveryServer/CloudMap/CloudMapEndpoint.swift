@@ -51,23 +51,19 @@ struct CloudMapEndpoint: Endpoint {
     }
 
     func answer(_ call: Call) async -> HTTPResponse {
-        let name = CloudMap.service.operation(ofTarget: call.request.headers["x-amz-target"] ?? "") ?? ""
+        let asked = CloudMap.service.operation(ofTarget: call.request.headers["x-amz-target"] ?? "") ?? ""
         do {
             guard call.request.method == "POST" else { throw AWSFault(.unknownOperation, "Operations are called with POST.") }
             guard call.request.body.count <= Self.longestBody else {
                 throw AWSFault(.invalidInput, "A request has at most \(Self.longestBody) bytes.")
             }
-            guard let operation = Self.operations[name] else {
-                throw AWSFault(.unknownOperation, "Cloud Map has no operation \(name.prefix(64)).")
+            guard let operation = Self.operations[asked] else {
+                throw AWSFault(.unknownOperation, "Cloud Map has no operation \(asked.prefix(64)).")
             }
             return Self.success(try await operation(CloudMapCall(endpoint: self, call: call), call.request.body))
         } catch {
             let fault = fault(error, call)
-            if fault.status >= 500 {
-                logger.error(
-                    "a request failed",
-                    metadata: ["discovery.request": .string(call.id.description), "discovery.reason": .string("\(error)")])
-            }
+            if fault.status >= 500 { call.failed(error, at: name, logger) }
             return Self.failure(fault)
         }
     }
