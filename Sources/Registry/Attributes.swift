@@ -63,16 +63,8 @@ extension Registry {
 
         /// - Returns: whether none of it is to be escaped.
         private static func put(_ string: String, into buffer: UnsafeMutableBufferPointer<UInt8>, at end: inout Int) -> Bool {
-            var string = string
-            return string.withUTF8 { bytes in
-                var isPlain = true
-                for (index, byte) in bytes.enumerated() {
-                    isPlain = isPlain && byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-                    buffer[end + index] = byte
-                }
-                end += bytes.count
-                return isPlain
-            }
+            end = buffer[end...].update(fromContentsOf: string.utf8)
+            return TextScan.isPlain(string)
         }
 
         private var escapedText: String {

@@ -94,6 +94,15 @@ extension Connection {
         }
     }
 
+    /// The services whose instances are checked over the network, with their checks; those that are damaged are passed over.
+    func checkedServices() throws -> [(row: ServiceRow, check: Registry.HealthCheck)] {
+        let ids = try all("SELECT id FROM services WHERE configuration LIKE '%\"healthCheck\"%' ORDER BY number") { $0.text(0) }
+        return try ids.compactMap { id in
+            guard let row = try soundService(id), let check = row.configuration.healthCheck else { return nil }
+            return (row, check)
+        }
+    }
+
     func instance(_ id: String, of service: Int64) throws(StoreError) -> Registry.Instance? {
         try first(
             """

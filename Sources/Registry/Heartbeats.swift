@@ -16,6 +16,8 @@ extension Registry {
             self.term = term
         }
 
+        var key: InstanceKey { InstanceKey(serviceID: serviceID, instanceID: instanceID) }
+
         /// The attribute that asks for it: seconds. In a home that no daemon serves nobody listens, and the instance stays.
         package static let attribute = "DISCOVERY_LEASE_SECONDS"
         package static let seconds = 1...86_400
@@ -60,18 +62,6 @@ package struct Heartbeats: Sendable {
         case revived(Action)
     }
 
-    private struct Key: Hashable {
-        let serviceID: String
-        let instanceID: String
-
-        init(_ serviceID: String, _ instanceID: String) {
-            self.serviceID = serviceID
-            self.instanceID = instanceID
-        }
-
-        init(_ heartbeat: Registry.Heartbeat) { self.init(heartbeat.serviceID, heartbeat.instanceID) }
-    }
-
     private enum Stage {
         case well
         /// It may be written that it is unhealthy.
@@ -93,8 +83,8 @@ package struct Heartbeats: Sendable {
         var deadline: HomeTime { stage == .overdue ? end : heard + heartbeat.term }
     }
 
-    private var entries: [Key: Entry] = [:]
-    private var looks = Looks()
+    private var entries: [InstanceKey: Entry] = [:]
+    private var looks = DueTimes<InstanceKey>()
 
     package init() {}
 
@@ -106,7 +96,7 @@ package struct Heartbeats: Sendable {
     ///
     /// - Parameter isUnhealthy: it was found unhealthy by a process that cannot know whether the one before it had made it so.
     package mutating func registered(_ heartbeat: Registry.Heartbeat, isUnhealthy: Bool = false, at now: HomeTime) {
-        let key = Key(heartbeat)
+        let key = heartbeat.key
         let old = entries[key]
         if let old, old.heartbeat.incarnation > heartbeat.incarnation { return }
         entries[key] = Entry(heartbeat: heartbeat, heard: now, stage: isUnhealthy ? .overdue : .well, isOurs: isUnhealthy, look: old?.look)
@@ -117,7 +107,7 @@ package struct Heartbeats: Sendable {
     ///
     /// - Parameter incarnation: only that registration is meant.
     package mutating func renewed(serviceID: String, instanceID: String, incarnation: Int64? = nil, at now: HomeTime) -> Renewal {
-        let key = Key(serviceID, instanceID)
+        let key = InstanceKey(serviceID: serviceID, instanceID: instanceID)
         guard let index = entries.index(forKey: key) else { return .unknown }
         let heartbeat = entries.values[index].heartbeat
         guard incarnation == nil || incarnation == heartbeat.incarnation else { return .unknown }
@@ -136,7 +126,7 @@ package struct Heartbeats: Sendable {
     /// Forgets all but these.
     package mutating func keep(only known: Set<Registry.Heartbeat>) {
         entries = entries.filter { known.contains($0.value.heartbeat) }
-        looks = Looks(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
+        looks = DueTimes(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
     }
 
     /// What is to be done about those that are overdue by now. Each is owed then: said again only after it has ``failed(_:)``.
@@ -160,7 +150,7 @@ package struct Heartbeats: Sendable {
     ///
     /// - Returns: whether it is still wanted.
     package mutating func begin(_ action: Action, at now: HomeTime) -> Bool {
-        let key = Key(action.heartbeat)
+        let key = action.heartbeat.key
         guard let entry = entries[key], entry.heartbeat == action.heartbeat else { return false }
         switch action {
         case .healthy: return entry.stage != .well
@@ -176,7 +166,7 @@ package struct Heartbeats: Sendable {
 
     /// It was committed, or dropped.
     package mutating func applied(_ action: Action, _ outcome: Outcome) {
-        let key = Key(action.heartbeat)
+        let key = action.heartbeat.key
         guard var entry = entries[key], entry.heartbeat == action.heartbeat else { return }
         switch (action, outcome) {
         case (_, .gone), (.remove, .kept), (.remove, .written):
@@ -195,7 +185,7 @@ package struct Heartbeats: Sendable {
     /// They were perhaps not committed: what is still wanted is due again.
     package mutating func failed(_ actions: [Action]) {
         for action in actions {
-            let key = Key(action.heartbeat)
+            let key = action.heartbeat.key
             guard let entry = entries[key], entry.heartbeat == action.heartbeat else { continue }
             entries[key]?.isLeaving = false
             if entry.stage == .turning { entries[key]?.isOurs = true }
@@ -204,51 +194,15 @@ package struct Heartbeats: Sendable {
     }
 
     /// Sees to it that one is looked at by its deadline.
-    private mutating func look(at key: Key) {
+    private mutating func look(at key: InstanceKey) {
         guard let entry = entries[key], entry.look.map({ $0 > entry.deadline }) ?? true else { return }
         entries[key]?.look = entry.deadline
         looks.insert(entry.deadline, key)
         // Those of before are left behind, but not without end.
         guard looks.count > 2 * entries.count + 64 else { return }
-        looks = Looks(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
+        looks = DueTimes(entries.compactMap { key, entry in entry.look.map { ($0, key) } })
     }
 
     /// When to ask again; it may turn out that nothing is due then.
     package var nextDue: HomeTime? { looks.first?.time }
-
-    /// A heap, earliest first.
-    private struct Looks {
-        private var nodes: [(time: HomeTime, key: Key)]
-
-        var first: (time: HomeTime, key: Key)? { nodes.first }
-        var count: Int { nodes.count }
-
-        init(_ nodes: [(HomeTime, Key)] = []) {
-            // What is sorted is a heap.
-            self.nodes = nodes.map { (time: $0.0, key: $0.1) }.sorted { $0.time < $1.time }
-        }
-
-        mutating func insert(_ time: HomeTime, _ key: Key) {
-            nodes.append((time, key))
-            var child = nodes.count - 1
-            while child > 0, nodes[child].time < nodes[(child - 1) / 2].time {
-                nodes.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        }
-
-        mutating func removeFirst() {
-            nodes.swapAt(0, nodes.count - 1)
-            nodes.removeLast()
-            var parent = 0
-            while true {
-                let left = 2 * parent + 1
-                var least = parent
-                for child in [left, left + 1] where child < nodes.count && nodes[child].time < nodes[least].time { least = child }
-                if least == parent { return }
-                nodes.swapAt(parent, least)
-                parent = least
-            }
-        }
-    }
 }

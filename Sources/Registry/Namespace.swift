@@ -88,7 +88,7 @@ extension Registry {
         }
     }
 
-    /// A check that the registry's keeper makes over the network.
+    /// A check that a daemon of the home makes over the network; without one its instances stay as they are.
     package struct HealthCheck: Sendable, Hashable, Codable {
         package enum Kind: String, Sendable, Codable { case http = "HTTP", https = "HTTPS", tcp = "TCP" }
         package var kind: Kind

@@ -156,11 +156,13 @@ private struct Condition {
 
 extension Connection {
     /// A service, unless it is gone or damaged.
-    fileprivate func soundService(_ id: String) throws -> ServiceRow? {
-        do { return try service(.id(id)) } catch is RegistryError { return nil } catch let error as StoreError where error.code == .damaged
-        {
-            return nil
-        }
+    func soundService(_ id: String) throws -> ServiceRow? {
+        do { return try unlessDamaged { try service(.id(id)) } } catch is RegistryError { return nil }
+    }
+
+    /// What is read, unless it is damaged.
+    func unlessDamaged<Value>(_ read: () throws -> Value) throws -> Value? {
+        do { return try read() } catch let error as StoreError where error.code == .damaged { return nil }
     }
 
     fileprivate func condition(of id: String, in service: Int64) throws(StoreError) -> Condition? {
@@ -183,14 +185,15 @@ extension Connection {
 }
 
 extension Transaction {
+    /// - Parameter byCheck: whether who makes the checks says so, and need not hear it.
     /// - Returns: whether that registration is there, and was otherwise.
-    fileprivate func setHealth(
-        _ health: Registry.Health, of id: String, _ incarnation: Int64, in service: ServiceRow
+    func setHealth(
+        _ health: Registry.Health, of id: String, _ incarnation: Int64, in service: ServiceRow, byCheck: Bool = false
     ) throws(StoreError) -> Bool {
         let changed = try connection.run(
             "UPDATE instances SET health = ?1 WHERE service = ?2 AND id = ?3 AND incarnation = ?4 AND health <> ?1", .text(health.rawValue),
             .integer(service.number), .text(id), .integer(incarnation))
-        if changed > 0 { try self.changed(service) }
+        if changed > 0 { try self.changed(service, byCheck: byCheck) }
         return changed > 0
     }
 

@@ -24,34 +24,25 @@ extension Registry {
         _ id: String, in service: ServiceName, attributes: Attributes, lease: Lease? = nil, creating: Bool = false
     ) async throws -> Registered {
         try Rules.checkInstance(id: id)
-        // Checked and encoded here as far as can be, and not in the transaction: callers do it side by side.
-        let hasReserved = try Rules.checkSizes(attributes)
-        let text = attributes.text
-        let heartbeat = try Rules.heartbeat(attributes)
-        return try await store.write(bytes: text.utf8.count + 256) { transaction in
-            let known = try self.service(service, creating: creating, in: transaction) { configuration, kind throws(RegistryError) in
-                guard hasReserved || configuration.hasNeeds else { return }
-                try Rules.checkNeeds(attributes, for: configuration, in: kind)
-            }
-            let health = Rules.initialHealth(attributes, for: known.row.configuration)
-            let registered = try self.put(id, in: known, text: text, health: health, lease: lease, transaction)
-            if let heartbeat { try transaction.putHeartbeat(id, in: known.row, heartbeat) }
-            return registered
-        }
+        let registration = try Registration(id, of: service, attributes, lease: lease, creating: creating, in: self)
+        try await store.write(bytes: registration.bytes, registration)
+        return registration.registered
     }
 
     /// The half in the transaction.
     func put(
         _ id: String, in known: KnownService, text: String, health: Health, lease: Lease?, _ transaction: Transaction
-    ) throws(StoreError) -> Registered {
+    ) throws -> Registered {
         if !known.isSwept {
             known.isSwept = true
             try transaction.sweep(&known.row, isAlive: store.home.isAlive)
         }
-        known.row.revision += 1
-        let replaced = try transaction.put(id, in: known.row, attributes: text, health: health, lease: lease)
+        let incarnation = known.row.revision + 1
+        known.row.revision = incarnation
+        let replaced = try transaction.put(
+            id, in: known.row.number, incarnation: incarnation, attributes: text, health: health, lease: lease)
         memo.changed(known, in: transaction)
-        return Registered(incarnation: known.row.revision, replaced: replaced)
+        return Registered(incarnation: incarnation, replaced: replaced)
     }
 
     /// Removes an instance.
@@ -108,5 +99,48 @@ extension Registry {
         let row = try transaction.insertService(
             serviceName, in: namespace ?? transaction.insertNamespace(NamespaceDraft(name: namespaceName)), .init(), nil)
         return memo.enter(row, as: name, in: transaction)
+    }
+}
+
+/// A registration on its way through the writer, of which there are many thousands a second when a fleet starts. The writer's until it is
+/// confirmed, its caller's then.
+private final class Registration: WriteOperation, @unchecked Sendable {
+    private let registry: Registry
+    private let id: String
+    private let service: Registry.ServiceName
+    private let attributes: Registry.Attributes
+    private let text: String
+    private let hasReserved: Bool
+    private let heartbeat: Int?
+    private let lease: Lease?
+    private let isCreating: Bool
+    private(set) var registered = Registry.Registered(incarnation: 0, replaced: false)
+
+    /// Checks and encodes as far as can be outside the transaction: callers do it side by side.
+    init(
+        _ id: String, of service: Registry.ServiceName, _ attributes: Registry.Attributes, lease: Lease?, creating: Bool,
+        in registry: Registry
+    ) throws(RegistryError) {
+        hasReserved = try Rules.checkSizes(attributes)
+        heartbeat = try Rules.heartbeat(attributes)
+        text = attributes.text
+        self.registry = registry
+        self.id = id
+        self.service = service
+        self.attributes = attributes
+        self.lease = lease
+        isCreating = creating
+    }
+
+    var bytes: Int { text.utf8.count + 256 }
+
+    func perform(_ transaction: Transaction) throws {
+        let known = try registry.service(service, creating: isCreating, in: transaction) { configuration, kind throws(RegistryError) in
+            guard hasReserved || configuration.hasNeeds else { return }
+            try Rules.checkNeeds(attributes, for: configuration, in: kind)
+        }
+        let health = Rules.initialHealth(attributes, for: known.row.configuration)
+        registered = try registry.put(id, in: known, text: text, health: health, lease: lease, transaction)
+        if let heartbeat { try transaction.putHeartbeat(id, in: known.row, heartbeat) }
     }
 }

@@ -35,6 +35,8 @@ struct ServiceRow {
     let kind: Registry.Namespace.Kind
     /// Rung at every change; worked out once.
     let bell: Bell
+    /// Whether its instances are checked over the network.
+    var isChecked: Bool { configuration.healthCheck != nil }
 
     /// From `s.number, s.id, s.name, s.configuration, s.creator, s.created, s.revision, n.http_name, n.id, n.kind`.
     init(_ row: Row) throws(StoreError) {

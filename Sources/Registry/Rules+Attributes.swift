@@ -1,11 +1,11 @@
 internal import Foundation
 
 extension Rules {
-    private static let ipv4 = "AWS_INSTANCE_IPV4"
-    private static let ipv6 = "AWS_INSTANCE_IPV6"
-    private static let port = "AWS_INSTANCE_PORT"
+    static let ipv4 = "AWS_INSTANCE_IPV4"
+    static let ipv6 = "AWS_INSTANCE_IPV6"
+    static let port = "AWS_INSTANCE_PORT"
     private static let cname = "AWS_INSTANCE_CNAME"
-    private static let alias = "AWS_ALIAS_DNS_NAME"
+    static let alias = "AWS_ALIAS_DNS_NAME"
     private static let ec2 = "AWS_EC2_INSTANCE_ID"
     private static let initialHealth = "AWS_INIT_HEALTH_STATUS"
 
@@ -97,16 +97,16 @@ extension Rules {
         }
     }
 
-    private static func isAttributeKey(_ key: String) -> Bool { (1...255).contains(key.utf8.count) && key.utf8.allSatisfy(isGraphic) }
+    private static func isAttributeKey(_ key: String) -> Bool { (1...255).contains(key.utf8.count) && TextScan.isGraphic(key) }
 
     /// Spaces and tabs are allowed too, but not at its beginning.
     private static func isAttributeValue(_ value: String) -> Bool {
         value.utf8.count <= 1_024 && value.utf8.first.map(isGraphic) ?? true
-            && value.utf8.allSatisfy { isGraphic($0) || $0 == 0x20 || $0 == 0x09 }
+            && TextScan.isGraphicOrBlank(value)
     }
 
     /// Whether a key is one of those that mean something to AWS. By bytes, as every registration asks.
-    static func isReserved(_ key: String) -> Bool { key.utf8.first == UInt8(ascii: "A") && key.hasPrefix("AWS_") }
+    package static func isReserved(_ key: String) -> Bool { key.utf8.first == UInt8(ascii: "A") && key.hasPrefix("AWS_") }
 
     private static func checkReserved(
         _ attributes: Registry.Attributes, _ service: Registry.Service.Configuration, _ namespace: Registry.Namespace.Kind

@@ -34,7 +34,7 @@ extension Rules {
         guard draft.kind != .http || draft.soaTTL == nil else { throw invalid("An HTTP namespace has no SOA record.") }
         if let vpc = draft.vpc {
             guard draft.kind == .privateDNS else { throw invalid("A Vpc is for private DNS namespaces only.") }
-            guard (1...64).contains(vpc.utf8.count), vpc.utf8.allSatisfy(isGraphic) else {
+            guard (1...64).contains(vpc.utf8.count), TextScan.isGraphic(vpc) else {
                 throw invalid("A Vpc is an id such as `vpc-0123456789abcdef0`; \(quoted(vpc)) is none.")
             }
         }

@@ -3,7 +3,7 @@ package enum Rules {
     /// API-only namespaces: `^(?!arn:)[!-~]{1,1024}$`.
     package static func checkNamespace(name: String, kind: Registry.Namespace.Kind) throws(RegistryError) {
         let limit = kind == .http ? 1_024 : 253
-        guard !name.isEmpty, name.utf8.count <= limit, name.utf8.allSatisfy(isGraphic), !name.hasPrefix("arn:") else {
+        guard !name.isEmpty, name.utf8.count <= limit, TextScan.isGraphic(name), !name.hasPrefix("arn:") else {
             throw invalid(
                 "A namespace's name has 1 to \(limit) visible ASCII characters and does not start with `arn:`; \(quoted(name)) does not fit."
             )
@@ -27,7 +27,7 @@ package enum Rules {
 
     /// A namespace and a service as they are asked for: `^[!-~]{1,1024}$`, and a service's name. What cannot be there is no name.
     package static func checkQuestion(namespace: String, service: String) throws(RegistryError) {
-        guard (1...1_024).contains(namespace.utf8.count), namespace.utf8.allSatisfy(isGraphic) else {
+        guard (1...1_024).contains(namespace.utf8.count), TextScan.isGraphic(namespace) else {
             throw invalid("A namespace's name has 1 to 1,024 visible ASCII characters; \(quoted(namespace)) does not fit.")
         }
         try checkService(name: service)

@@ -22,6 +22,7 @@ extension Transaction {
             let health = configuration.hasHealth ? Registry.Health.healthy : .unknown
             try connection.run("UPDATE instances SET health = ? WHERE service = ?", .text(health.rawValue), .integer(service.number))
         }
+        if configuration.healthCheck != nil { ring(Registry.checksBell) }
         try changed(service)
     }
 

@@ -41,12 +41,18 @@ extension Transaction {
             in: namespace.value)
     }
 
-    /// Writes a service's revision, counts the change, and wakes those who watch it.
-    func changed(_ service: ServiceRow) throws(StoreError) {
+    /// Writes a service's revision, counts the change, and rings for it.
+    func changed(_ service: ServiceRow, byCheck: Bool = false) throws(StoreError) {
         try connection.run(
             "UPDATE services SET revision = ?, changes = changes + 1 WHERE number = ?", .integer(service.revision), .integer(service.number)
         )
+        ring(for: service, byCheck: byCheck)
+    }
+
+    /// Wakes those who watch a service, and who makes its checks unless it is his change.
+    func ring(for service: ServiceRow, byCheck: Bool = false) {
         ring(service.bell)
+        if service.isChecked, !byCheck { ring(Registry.checksBell) }
     }
 
     /// Removes the instances whose process has died: those who read skip them, the next who writes cleans up.
@@ -65,26 +71,44 @@ extension Transaction {
         try changed(service)
     }
 
-    /// Puts an instance, whose incarnation is the service's revision, in the place of one that has its id.
+    /// Puts an instance in the place of one that has its id.
     ///
+    /// - Parameter service: its number.
     /// - Returns: whether there was one.
     func put(
-        _ id: String, in service: ServiceRow, attributes: String, health: Registry.Health, lease: Lease?
-    ) throws(StoreError) -> Bool {
+        _ id: String, in service: Int64, incarnation: Int64, attributes: String, health: Registry.Health, lease: Lease?
+    ) throws -> Bool {
+        var (id, attributes, health) = (id, attributes, health.rawValue)
+        // SQLite would copy each.
+        return try id.withUTF8 { id in
+            try attributes.withUTF8 { attributes in
+                try health.withUTF8 { health in
+                    try put { values in
+                        values.set(1, service)
+                        values.set(2, lasting: id)
+                        values.set(3, incarnation)
+                        values.set(4, lasting: attributes)
+                        values.set(5, lasting: health)
+                        values.set(6, lease.map { Int64($0.slot) })
+                        values.set(7, lease?.generation)
+                        values.set(8, now.milliseconds)
+                    }
+                }
+            }
+        }
+    }
+
+    private func put(_ bind: (Binding) -> Void) throws(StoreError) -> Bool {
         // First as a new one: most are, and so cost one look into the table.
         let isNew =
             try connection.run(
-                "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service, id) DO NOTHING", .integer(service.number),
-                .text(id),
-                .integer(service.revision), .text(attributes), .text(health.rawValue), .optional(lease.map { Int64($0.slot) }),
-                .optional(lease?.generation), .integer(now.milliseconds)) > 0
+                "INSERT INTO instances VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (service, id) DO NOTHING", binding: bind) > 0
         guard !isNew else { return false }
         try connection.run(
             """
             UPDATE instances SET incarnation = ?3, attributes = ?4, health = ?5, lease_slot = ?6, lease_generation = ?7, registered = ?8
             WHERE service = ?1 AND id = ?2
-            """, .integer(service.number), .text(id), .integer(service.revision), .text(attributes), .text(health.rawValue),
-            .optional(lease.map { Int64($0.slot) }), .optional(lease?.generation), .integer(now.milliseconds))
+            """, binding: bind)
         return true
     }
 

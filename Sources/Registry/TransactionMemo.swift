@@ -55,7 +55,7 @@ final class TransactionMemo: Sendable {
 
     /// Notes that a service's revision has changed, to be written before the commit, and wakes those who watch it.
     func changed(_ known: KnownService, in transaction: Transaction) {
-        transaction.ring(known.row.bell)
+        transaction.ring(for: known.row)
         known.unwritten += 1
         guard known.unwritten == 1 else { return }
         let isFirst = state.withLock { state in

@@ -154,6 +154,14 @@ package struct Binding {
     package func set(_ index: Int32, _ bytes: [UInt8]?) {
         if let bytes { SQLValue.bytes(bytes).bind(to: statement, at: index) }
     }
+    /// A text of UTF-8 that is not copied: it is to stay where it is until the statement has run.
+    package func set(_ index: Int32, lasting text: UnsafeBufferPointer<UInt8>) {
+        text.withMemoryRebound(to: CChar.self) {
+            // An empty text may be nowhere; what is nowhere is NULL.
+            guard let start = $0.baseAddress else { return set(index, "") }
+            sqlite3_bind_text(statement, index, start, Int32($0.count), nil)
+        }
+    }
 }
 
 /// A value to bind.

@@ -70,12 +70,12 @@ package final class Store: Sendable {
 
     /// Decides and writes, in a transaction shared with other callers; returns when it is as durable as asked.
     ///
-    /// `body` runs on the writer's thread, possibly more than once, of which one counts. It decides first and writes then: an error thrown
-    /// before the first write costs the others nothing.
+    /// `body` runs on the writer's thread, possibly more than once, of which the last counts. It decides first and writes then: an error
+    /// thrown before the first write costs the others nothing.
     ///
     /// - Parameters:
     ///   - bytes: roughly what the operation writes; bounds a transaction.
-    ///   - patience: how long to wait for other processes.
+    ///   - patience: how long to wait for other processes, from when they are met.
     ///   - reclaims: the operation frees room on the disk and may use the room kept for that.
     /// - Throws: what `body` throws, or a ``StoreError``. `.cancelled`, `.busy` and `.full` mean that nothing was done; `.outcomeUnknown`
     ///   that a commit failed on the disk. A task cancelled while its transaction is in flight gets the true outcome.
@@ -83,10 +83,21 @@ package final class Store: Sendable {
         _ durability: Durability = .synced, bytes: Int = 512, patience: Duration? = nil, reclaims: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
+        let operation = ClosureOperation(body)
+        try await write(durability, bytes: bytes, patience: patience, reclaims: reclaims, operation)
+        guard let value = operation.value else { preconditionFailure("what was confirmed has been performed") }
+        return value
+    }
+
+    /// The same with an operation that keeps itself what it comes to.
+    package func write(
+        _ durability: Durability = .synced, bytes: Int = 512, patience: Duration? = nil, reclaims: Bool = false,
+        _ operation: any WriteOperation
+    ) async throws {
         try home.checkProcess()
-        let seconds = patience.map { Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18 } ?? Self.patience
-        let write = Write(durability, bytes: bytes, deadline: Date(timeIntervalSinceNow: seconds), reclaims: reclaims, body: body)
-        return try await withTaskCancellationHandler {
+        let write = PendingWrite(
+            operation, durability, bytes: bytes, patience: patience?.inSeconds ?? Self.patience, reclaims: reclaims)
+        try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 write.prepare(continuation)
                 if Task.isCancelled { write.finish(.cancelled) } else { writer.enqueue(write) }
@@ -99,4 +110,8 @@ package final class Store: Sendable {
     private static func wrapped(_ error: any Error) -> any Error {
         error is DatabaseError ? StoreError(sqlite: error) : error
     }
+}
+
+extension Duration {
+    fileprivate var inSeconds: TimeInterval { TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18 }
 }

@@ -6,7 +6,9 @@ internal import GRDBSQLite
 ///
 /// Operations queue up while a transaction is in flight and share the next. The lock between processes is taken per transaction, so that
 /// they take turns; the disk is waited for outside it, by `LogSync`.
-final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarded by `condition`; the rest is the thread's own
+///
+/// `condition` guards `queue` with its deadlines, and `isStopped` to `awaited`; the rest is the thread's own.
+final class Writer: @unchecked Sendable {
     struct Limits {
         static let operations = 1024
         static let bytes = 1 << 20
@@ -48,7 +50,12 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         queue.append(write)
         if !hasThread { startThread() }
         if queue.count == 1 { condition.broadcast() }
-        let isHasty = awaited.map { write.deadline < $0 } ?? false
+        var isHasty = false
+        if let awaited {
+            let deadline = write.deadline(from: Date())
+            write.deadline = deadline
+            isHasty = deadline < awaited
+        }
         condition.unlock()
         if isHasty { lock.wake() }
     }
@@ -110,11 +117,17 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
         return !queue.isEmpty
     }
 
-    /// The earliest deadline of what is queued.
+    /// The earliest deadline of what is queued: all of it waits from now on, or has waited before.
     private func earliestDeadline() -> Date {
         condition.lock()
         defer { condition.unlock() }
-        let earliest = queue.reduce(Date.distantFuture) { min($0, $1.deadline) }
+        let now = Date()
+        var earliest = Date.distantFuture
+        for write in queue {
+            let deadline = write.deadline(from: now)
+            write.deadline = deadline
+            earliest = min(earliest, deadline)
+        }
         awaited = earliest
         return earliest
     }
@@ -126,7 +139,7 @@ final class Writer: @unchecked Sendable {  // `queue` and `isStopped` are guarde
                 let holder = lock.holder()
                 let error = StoreError(.busy, "\(pool.path) is being written by \(holder). Nothing was done; try again.")
                 let now = Date()
-                return take { $0.deadline <= now }.forEach { $0.finish(error) }
+                return take { $0.deadline(from: now) <= now }.forEach { $0.finish(error) }
             }
         } catch {
             return take { _ in true }.forEach { $0.finish(error) }

@@ -23,6 +23,19 @@ extension Registry {
         return try await createService(namespaceID: made.id, name: service, configuration: configuration)
     }
 
+    /// All, by one page after the other: discovering has a limit.
+    func allIDs(of service: ServiceName) async throws -> Set<String> {
+        var ids: [String] = []
+        var token: String?
+        repeat {
+            let page = try await instances(of: service, page: .init(token: token))
+            ids += page.elements.map(\.id)
+            token = page.token
+        } while token != nil
+        #expect(Set(ids).count == ids.count, "an instance was listed twice")
+        return Set(ids)
+    }
+
     func ids(_ namespace: String, _ service: String, _ selection: Selection = Selection()) async throws -> Set<String> {
         var generator = SystemRandomNumberGenerator()
         let found = try await discover(namespace: namespace, service: service, selection, limit: 1_000, using: &generator)

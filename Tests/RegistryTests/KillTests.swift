@@ -105,7 +105,7 @@ struct KillTests {
                     let id = operation.targets[.instance] ?? ""
                     if operation.kind == .registerInstance { expected.insert(id) } else { expected.remove(id) }
                 }
-                #expect(try await registry.ids("kill", "service") == expected, "\(note)")
+                #expect(try await registry.allIDs(of: .id(service.id)) == expected, "\(note)")
                 let recorded = Set(
                     operations.map { "\($0.kind == .registerInstance ? "made" : "gone") \($0.targets[.instance] ?? "") \($0.id)" })
                 #expect(recorded.isSuperset(of: lines), "\(Set(lines).subtracting(recorded)) lost; \(note)")

@@ -164,6 +164,31 @@ struct GroupCommitTests {
         }
     }
 
+    @Test(arguments: ["", "short", String(repeating: "long enough to live elsewhere ", count: 200)])
+    func `a text that is bound where it lies is written as it is`(text: String) async throws {
+        try await withFolder { path in
+            let store = try Store(notes: path)
+            try await store.write { transaction in
+                var text = text
+                try text.withUTF8 { bytes in
+                    _ = try transaction.connection.run("INSERT INTO notes VALUES (?, ?)") {
+                        $0.set(1, 1)
+                        $0.set(2, lasting: bytes)
+                    }
+                }
+            }
+            try await store.write { transaction in
+                // Nowhere at all, as an empty text may be.
+                _ = try transaction.connection.run("INSERT INTO notes VALUES (?, ?)") {
+                    $0.set(1, 2)
+                    $0.set(2, lasting: UnsafeBufferPointer(start: nil, count: 0))
+                }
+            }
+            #expect(try await store.notes() == [1: text, 2: ""])
+            store.close()
+        }
+    }
+
     @Test func `an operation sees what those before it in its transaction wrote`() async throws {
         try await withFolder { path in
             let (results, _, store) = try await inOneTransaction(path) { store in

@@ -85,6 +85,30 @@ struct LockTests {
         }
     }
 
+    @Test func `who comes while others wait does not wait for the end of their patience first`() async throws {
+        try await withFolder { path in
+            let holder = try FairLock(path: "\(path)/lock-messages")
+            let store = try Store(notes: path)
+            #expect(try holder.acquire(until: .distantPast))
+            let (ended, end) = AsyncStream<Int>.makeStream()
+            // All but the first come when the writer waits already; did they begin to wait when the first has given up, they would end after 4 s.
+            for (id, patience) in [(1, 2.0), (2, 2.8), (3, 2.3)] {
+                Task.immediate {
+                    await #expect { try await store.put(id, patience: .seconds(patience)) } throws: { ($0 as? StoreError)?.code == .busy }
+                    end.yield(id)
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            Task {
+                try await Task.sleep(for: .seconds(3.25))
+                end.yield(0)
+            }
+            #expect(await ended.prefix(4).reduce(into: []) { $0.append($1) } == [1, 3, 2, 0])
+            holder.release()
+            store.close()
+        }
+    }
+
     @Test func `an operation whose patience is over is not done later`() async throws {
         try await withFolder { path in
             let holder = try FairLock(path: "\(path)/lock-messages")
