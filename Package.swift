@@ -85,8 +85,8 @@ let package = Package(
         .target(
             name: "DiscoveryServer",
             dependencies: [
-                "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .crypto, .nioPosix, .coreMetrics, .logging,
-                .configuration, .lifecycle,
+                "AWSProtocol", "DiscoveryKit", "Registry", "Messaging", "Store", "HTTPServing", .crypto, .nioCore, .nioPosix, .nioHTTP1,
+                .nioSSL, .asyncHTTPClient, .coreMetrics, .logging, .configuration, .lifecycle,
             ],
             swiftSettings: strict),
         .target(name: "DiscoveryTesting", dependencies: ["DiscoveryKit", "Registry"], swiftSettings: strict),

@@ -204,6 +204,8 @@ extension DiscoveryError {
     /// or is too slow for one caller's deadline, may do well for another.
     var outcome: TargetHealth.Outcome {
         switch code {
+        // Nobody serves its name, says the registry, which is asked each time: who serves it next is to be called at once.
+        case .unreachable where (cause as? DiscoveryError)?.code == .notFound: .unknown
         case .unreachable: functionError == nil ? .lost : .functionFailed
         case .outcomeUnknown: .lost
         case .deadlineExceeded: .functionFailed

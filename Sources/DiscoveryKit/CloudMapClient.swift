@@ -43,11 +43,14 @@ struct CloudMapClient: Sendable {
             if failure.isUncertain, uncertain == nil { uncertain = failure }
             // Nothing was done now, but perhaps before.
             let last = effect == .reads ? failure : uncertain ?? failure
-            guard failure.mayPass, attempt < Self.attempts, effect != .once || !failure.isUncertain else { throw last }
+            guard failure.mayPass || failure.isRefused && attempt == 1, attempt < Self.attempts, effect != .once || !failure.isUncertain
+            else { throw last }
             var generator = SystemRandomNumberGenerator()
             let pause = Self.backoff.delay(beforeRetry: attempt, using: &generator)
             guard ContinuousClock.now + pause < deadline else { throw last }
-            do { try await Task.sleep(for: pause) } catch { throw last }
+            do { try await Task.sleep(for: pause) } catch {
+                throw last.isUncertain ? last : CloudMapFailure(error, at: access.url, wasSent: false)
+            }
         }
         preconditionFailure("the last attempt ends the loop")
     }

@@ -26,6 +26,10 @@ struct CloudMapFailure: Error {
         isUncertain || fault?.status == 503 || error.code == .busy && fault?.code != .duplicateRequest
     }
 
+    /// Whether nobody listened; or did not when another call of this process asked: the HTTP client refuses all that wait for a connection
+    /// once one of them is refused, also those that came later.
+    var isRefused: Bool { error.cause.map(HTTPFunctionAdapter.wasRefused) ?? false }
+
     var isNotFound: Bool { error.code == .notFound }
 }
 

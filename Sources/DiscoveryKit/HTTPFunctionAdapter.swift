@@ -8,11 +8,11 @@ internal import Synchronization
 /// Functions behind an HTTP endpoint: a POST each. ``FunctionAnswer`` says what comes back.
 package struct HTTPFunctionAdapter: RequestAdapter {
     let maximumReplySize: Int
-    private let client: HTTPClient
+    private let reach: Reach
 
     package init(maximumReplySize: Int, reach: Reach = .everywhere) {
         self.maximumReplySize = maximumReplySize
-        client = reach.client
+        self.reach = reach
     }
 
     package func accepts(_ resource: Resource) -> Bool {
@@ -29,7 +29,7 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         let answer: FunctionAnswer
         do {
             let left = ContinuousClock.now.duration(to: request.deadline)
-            answer = try await exchange.answer(to: outgoing(request, resource, left), by: client, until: request.deadline)
+            answer = try await exchange.answer(to: outgoing(request, resource, left), by: reach.client, until: request.deadline)
         } catch is NIOTooManyBytesError {
             throw tooLarge(request)
         } catch {
@@ -118,11 +118,17 @@ package struct HTTPFunctionAdapter: RequestAdapter {
         }
     }
 
+    /// Whether nobody listens, at one of its addresses at least.
+    static func wasRefused(_ error: any Error) -> Bool { met([ECONNREFUSED], in: error) }
+
     /// Whether this process or machine has no descriptor or port left.
-    static func isOwnTrouble(_ error: any Error) -> Bool {
+    static func isOwnTrouble(_ error: any Error) -> Bool { met([EADDRNOTAVAIL, EMFILE, ENFILE], in: error) }
+
+    /// Whether the system said one of these, about any of the addresses that were tried.
+    private static func met(_ codes: [CInt], in error: any Error) -> Bool {
         switch error {
-        case let error as NIOConnectionError: error.connectionErrors.contains { isOwnTrouble($0.error) }
-        case let error as IOError: [EADDRNOTAVAIL, EMFILE, ENFILE].contains(error.errnoCode)
+        case let error as NIOConnectionError: error.connectionErrors.contains { met(codes, in: $0.error) }
+        case let error as IOError: codes.contains(error.errnoCode)
         default: false
         }
     }

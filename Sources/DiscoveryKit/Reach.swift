@@ -1,6 +1,6 @@
-internal import AsyncHTTPClient
+package import AsyncHTTPClient
 internal import Foundation
-internal import NIOCore
+package import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
@@ -21,7 +21,7 @@ package struct Reach: Sendable, Hashable {
 
     /// Why a connection to an address is not to be used; `nil` when it may be. Judged by where a connection leads: a name may lead elsewhere
     /// each time it is looked up.
-    func objection(to address: SocketAddress?) -> String? {
+    package func objection(to address: SocketAddress?) -> String? {
         guard self != .everywhere else { return nil }
         let place: Place
         switch address {
@@ -105,20 +105,12 @@ extension Reach {
     }
 
     private func make() -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        // A redirected POST would be repeated elsewhere as a GET, without its body.
-        configuration.redirectConfiguration = .disallow
-        configuration.decompression = .disabled
-        configuration.httpVersion = .http1Only
+        var configuration = HTTPClient.Configuration.forOneTry
         configuration.timeout.connect = .seconds(10)
         // Beyond, calls wait for a connection, up to the time allowed for making one.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4_096
         // Shorter than servers keep theirs, ours 60 s: or a call now and then would meet the closing end.
         configuration.connectionPool.idleTimeout = .seconds(30)
-        // A refused connection is told at once, so that the facade can resolve again; the client would wait and try the same place.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // The facade's own spans cover the call.
-        configuration.tracing.tracer = nil
         if self != .everywhere {
             configuration.http1_1ConnectionDebugInitializer = { channel in
                 guard let reason = objection(to: channel.remoteAddress) else { return channel.eventLoop.makeSucceededVoidFuture() }
@@ -127,5 +119,21 @@ extension Reach {
             }
         }
         return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// Of a client that asks once, and hands over what comes back as it is.
+    package static var forOneTry: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // A redirected POST would be repeated elsewhere as a GET, without its body.
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        // A refused connection is told at once, so that the facade can resolve again; the client would wait and try the same place.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // The facade's own spans cover the call.
+        configuration.tracing.tracer = nil
+        return configuration
     }
 }

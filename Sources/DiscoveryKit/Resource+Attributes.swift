@@ -84,7 +84,7 @@ extension Resource {
     private static func saysSomething(_ key: String) -> Bool {
         switch key {
         case "type", "rid", "arn", "url", "id": true
-        default: key.hasPrefix("AWS_")
+        default: Rules.isReserved(key)
         }
     }
 
@@ -162,6 +162,3 @@ extension Resource {
         return value
     }
 }
-
-private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-private func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }

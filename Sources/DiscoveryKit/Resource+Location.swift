@@ -25,7 +25,7 @@ extension Resource {
 
         /// The attribute that says a location of such a shape.
         static func attribute(saying location: String) -> String {
-            if service(ofARN: location) != nil { "arn" } else if split(location) != nil { "url" } else { "id" }
+            if service(ofARN: location) != nil { "arn" } else if schemeLength(location) != nil { "url" } else { "id" }
         }
 
         private static func service(ofARN location: String) -> String? {
@@ -35,10 +35,23 @@ extension Resource {
         }
 
         private static func split(_ location: String) -> (scheme: Substring, rest: Substring)? {
-            let bytes = location.utf8
-            guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), Resource.isScheme(location[..<colon]) else { return nil }
-            let rest = bytes[bytes.index(after: colon)...]
-            return rest.starts(with: "//".utf8) ? (location[..<colon], Substring(rest.dropFirst(2))) : nil
+            guard let length = schemeLength(location) else { return nil }
+            let colon = location.utf8.index(location.startIndex, offsetBy: length)
+            return (location[..<colon], location[location.utf8.index(colon, offsetBy: 3)...])
+        }
+
+        /// How many bytes come before `://`; `nil` where these are no scheme.
+        private static func schemeLength(_ location: String) -> Int? {
+            var bytes = location.utf8.makeIterator()
+            guard let first = bytes.next(), Resource.isLetter(first) else { return nil }
+            var length = 1
+            var end = bytes.next()
+            while let byte = end, Resource.isSchemeByte(byte) {
+                length += 1
+                end = bytes.next()
+            }
+            let slash = UInt8(ascii: "/")
+            return end == UInt8(ascii: ":") && bytes.next() == slash && bytes.next() == slash ? length : nil
         }
     }
 
@@ -66,14 +79,18 @@ extension Resource {
         return parts.count > 6 ? parts[6] : last
     }
 
-    static func isScheme(_ text: some StringProtocol) -> Bool {
-        guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first | 0x20) else { return false }
-        return text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
-            default: false
-            }
+    static func isScheme(_ text: String) -> Bool {
+        text.utf8.first.map(isLetter) ?? false && text.utf8.allSatisfy(isSchemeByte)
+    }
+
+    /// RFC 3986, section 3.1.
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        default: isLetter(byte) || isDigit(byte)
         }
     }
+
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+    static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
 }

@@ -4,11 +4,18 @@ internal import Logging
 internal import Synchronization
 
 /// Between the socket and the endpoints: who is asked, whether the caller may come in, and what every reply carries.
-struct Front: Sendable {
-    let router: Router
-    let gate: Gate
-    let traffic: Traffic
-    let logger: Logger
+final class Front: Sendable {
+    private let router: Router
+    private let gate: Gate
+    private let traffic: Traffic
+    private let logger: Logger
+
+    init(router: Router, gate: Gate, traffic: Traffic, logger: Logger) {
+        self.router = router
+        self.gate = gate
+        self.traffic = traffic
+        self.logger = logger
+    }
 
     /// The answer, where memory has it.
     func answerAtOnce(_ request: HTTPRequest) -> HTTPResponse? {

@@ -17,7 +17,7 @@ package struct Server: Service {
     /// The office that a daemon holds of its home.
     static let office = "daemon"
 
-    private enum Part { case listener, courier, keeper }
+    private enum Part { case listener, courier, keeper, checker }
 
     /// Where a daemon can be reached.
     package struct Listening: Sendable {
@@ -50,46 +50,56 @@ package struct Server: Service {
         try configuration.check()
         let keys = try configuration.keyFile.map { path throws(ServerError) in try KeyFile(path: path, logger: configuration.logger) }
         let discovery = try Discovery(facade)
+        // The home is opened while the port is: the system queues who comes, and nobody is answered before the home is ours.
+        async let opening: Void = discovery.withRegistry { _ in }
+        let port = await Port(configuration)
         let result: Result<Void, any Error>
         do {
+            try await opening
             // What is thrown inside becomes an error of the facade's outside, and ours are not.
             result = try await discovery.withRegistry { registry in
-                do { return .success(try await serve(discovery, registry, keys)) } catch let error as ServerError { return .failure(error) }
+                do { return .success(try await serve(discovery, registry, keys, at: port)) } catch let error as ServerError {
+                    return .failure(error)
+                }
             }
         } catch {
             result = .failure(error)
         }
+        await port.close()
         await discovery.shutdown()
         try result.get()
     }
 
     /// Makes sure that of all daemons this is the one that serves the home.
-    private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
+    private func serve(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?, at port: Port) async throws {
         let office = registry.store.home.election(Self.office)
-        guard try await office.holdIfFree({ try await listen(discovery, registry, keys) }) == nil else { return }
+        guard try await office.holdIfFree({ try await answer(discovery, registry, keys, at: port) }) == nil else { return }
         throw ServerError(
             .isServed,
             "The home \(configuration.home) is served by \(office.holder()?.description ?? "another daemon") already. Use that one, end it, or name another home."
         )
     }
 
-    private func listen(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?) async throws {
-        let drain = DrainNotice()
+    private func answer(_ discovery: Discovery, _ registry: Registry, _ keys: KeyFile?, at port: Port) async throws {
+        let http = try port.server.get()
         let remote = discovery.reaching(reach(loopback: configuration.allowsLoopback))
         let keeper = Keeper(registry, configuration.logger)
+        let probe = HealthProbe(reach: reach(loopback: true))
+        let checker = HealthChecker(
+            registry, interval: configuration.checkInterval, logger: configuration.logger, objection: probe.objection, isWell: probe.isWell)
         let rules = RegistrationRules(allowsLoopback: configuration.allowsLoopback)
         let cloudMap = CloudMapEndpoint(
             registry, keeper, fidelity: configuration.isFaithful ? configuration.faithful : .instant, region: configuration.region,
             rules: rules, logger: configuration.logger)
         let router = Router(
-            admin: AdminEndpoint(unreadiness: { unreadiness(registry, drain) }, metrics: metrics),
+            admin: AdminEndpoint(unreadiness: { unreadiness(registry, port.drain) }, metrics: metrics),
             address: AddressEndpoint(
-                local: discovery, remote: remote, namespace: configuration.namespace, drain: drain, rules: rules,
+                local: discovery, remote: remote, namespace: configuration.namespace, drain: port.drain, rules: rules,
                 calls: InFlight(limit: configuration.maximumCalls), logger: configuration.logger),
             services: [(CloudMapEndpoint.target, cloudMap)])
-        let front = Front(
-            router: router, gate: Gate(keys, isTLS: configuration.tls != nil), traffic: Traffic(metrics), logger: configuration.logger)
-        let http = try await bind(front, drain)
+        port.answers(
+            with: Front(
+                router: router, gate: Gate(keys, isTLS: configuration.tls != nil), traffic: Traffic(metrics), logger: configuration.logger))
         whenListening(
             Listening(host: http.host, port: http.port, isTLS: configuration.tls != nil, home: configuration.home, hasKeys: keys != nil))
         try await withGracefulShutdownHandler {
@@ -105,6 +115,12 @@ package struct Server: Service {
                 group.addTask {
                     try await keeper.run()
                     return .keeper
+                }
+                if configuration.checkInterval > .zero {
+                    group.addTask {
+                        try await checker.run()
+                        return .checker
+                    }
                 }
                 defer { group.cancelAll() }
                 // Which of them ends first by itself ends the others. A graceful shutdown ends the courier before all that was taken is
@@ -124,44 +140,7 @@ package struct Server: Service {
         if let path = configuration.keyFile { _ = try KeyFile(path: path, logger: configuration.logger) }
         guard let tls = configuration.tls else { return }
         do { try await HTTPServer.check(HTTPServerTLS(certificateChain: tls.certificate, privateKey: tls.key) { _ in }) } catch {
-            throw cannotEncrypt(error)
-        }
-    }
-
-    private static func cannotEncrypt(_ error: any Error) -> ServerError {
-        ServerError(.configuration, "discoveryd \(error). Correct the files.")
-    }
-
-    private func bind(_ front: Front, _ drain: DrainNotice) async throws -> HTTPServer {
-        var http = HTTPServerConfiguration(host: configuration.host, port: configuration.port)
-        http.maximumConnections = configuration.maximumConnections
-        http.maximumBodySize = configuration.maximumBodySize
-        http.maximumBodyMemory = configuration.maximumBodyMemory
-        http.maximumConcurrentRequests = configuration.maximumConnections
-        http.headerTimeout = configuration.headerTimeout
-        http.bodyTimeout = configuration.bodyTimeout
-        http.idleTimeout = configuration.idleTimeout
-        // Its address stays the same: callers do not come from another place that told them of this one a moment ago.
-        http.linger = .milliseconds(100)
-        if let tls = configuration.tls {
-            let logger = configuration.logger
-            http.tls = HTTPServerTLS(certificateChain: tls.certificate, privateKey: tls.key) { report in
-                switch report {
-                case .reloaded: logger.info("the certificate was read again")
-                case .refused(let reason):
-                    logger.error(
-                        "the certificate is not as it should be; the one from before stays", metadata: ["discovery.reason": .string(reason)]
-                    )
-                }
-            }
-        }
-        do {
-            return try await HTTPServer.bind(
-                http, notice: drain, refuse: { front.refusal($0) }, atOnce: { front.answerAtOnce($0) }, respond: { await front.answer($0) })
-        } catch {
-            if case HTTPServerError.cannotEncrypt = error { throw Self.cannotEncrypt(error) }
-            throw ServerError(
-                .cannotListen, "discoveryd \(error). Choose another place with --listen, or end what listens there.")
+            throw Port.cannotEncrypt(error)
         }
     }
 
@@ -182,4 +161,9 @@ package struct Server: Service {
     }
 
     private func reach(loopback: Bool) -> Reach { Reach(loopback: loopback, linkLocal: configuration.allowsLinkLocal) }
+}
+
+extension Server: CustomStringConvertible {
+    /// What a service group calls it: it would else describe all that is in it, which takes a tenth of the start.
+    package var description: String { "discoveryd" }
 }

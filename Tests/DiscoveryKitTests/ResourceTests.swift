@@ -160,6 +160,9 @@ import Testing
             ("arn:aws:lambda:e:1:function:f:live", .arn(service: "lambda")), ("arn:aws", .name), ("jobs", .name), ("a:b", .name),
             ("", .name),
             ("HTTP://Me:pw@Host:80/p", .url(scheme: "http", host: "host")), ("file:///q", .url(scheme: "file", host: "")), ("://x", .name),
+            ("a+b-1.c://h?q", .url(scheme: "a+b-1.c", host: "h")), ("1a://x", .name), ("http", .name), ("http:", .name), ("http:/", .name),
+            ("http:/x/", .name), ("ht tp://x", .name), ("a://", .url(scheme: "a", host: "")), ("ärger://x", .name),
+            ("arn://x", .url(scheme: "arn", host: "x")),
         ] as [(String, Resource.Location)])
     func `a location is an ARN, a URL or a name`(text: String, location: Resource.Location) {
         #expect(Resource.Location(text) == location)

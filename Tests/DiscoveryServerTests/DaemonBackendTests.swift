@@ -28,109 +28,13 @@ import Testing
         }
     }
 
-    // MARK: A daemon that is away
-
-    @Test func `calls go on while the daemon is away, and what is not remembered says so`() async throws {
-        let (client, place) = try await Self.withServed(by: RemoteTimes(timeToLive: .milliseconds(100), confirmation: .milliseconds(50))) {
-            client, place in
-            let reply = try await client.request(place)
-            #expect(reply.message.body == Array("it".utf8))
-        }
-        // The daemon has ended, the server of the function has not.
-        let end = ContinuousClock.now + .milliseconds(300)
-        while ContinuousClock.now < end {
-            let reply = try await client.discovery.request(place)
-            #expect(reply.message.body == Array("it".utf8))
-        }
-        let explanation = try await client.discovery.explain(place)
-        #expect(explanation.cache.hasPrefix("stale, as \(client.url) does not answer"), "\(explanation.cache)")
-        #expect(explanation.chosen == place.text)
-        let error = await #expect(throws: DiscoveryError.self) { try await client.discovery.resolve("elsewhere.a->b") }
-        #expect(error?.code == .unreachable && error?.message.contains("Start discoveryd, or correct DISCOVERY_ENDPOINT") == true)
-        await client.end()
-    }
-
-    @Test func `what is too old is not used any more`() async throws {
-        let times = RemoteTimes(timeToLive: .milliseconds(20), confirmation: .milliseconds(10), staleness: .milliseconds(50), pause: .zero)
-        let (client, place) = try await Self.withServed(by: times) { client, place in _ = try await client.request(place) }
-        await #expect(throws: DiscoveryError.self) { while true { _ = try await client.discovery.resolve(place) } }
-        await client.end()
-    }
-
-    @Test func `a daemon that comes back finds callers and servers as they were`() async throws {
-        let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-restart-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: home) }
-        let times = RemoteTimes(
-            timeToLive: .milliseconds(50), confirmation: .milliseconds(25), pause: .milliseconds(20), lease: .seconds(1))
-        let (client, place) = try await Self.withServed(home: home, by: times) { client, place in _ = try await client.request(place) }
-        let calls = Calls()
-        let load = Task {
-            while !Task.isCancelled {
-                do throws(DiscoveryError) {
-                    _ = try await client.discovery.request(place)
-                    calls.made.wrappingAdd(1, ordering: .relaxed)
-                } catch {
-                    if error.code != .cancelled { calls.failures.withLock { $0.append(error.message) } }
-                }
-            }
-        }
-        for _ in 0..<3 {
-            try await ServerTrial.run({
-                $0.home = home
-                $0.port = client.port
-            }) { trial in
-                let other = try Self.client(trial.url)
-                let reply = try await other.request(place)
-                #expect(reply.message.body == Array("it".utf8))
-                await other.shutdown()
-            }
-        }
-        load.cancel()
-        await load.value
-        #expect(calls.failures.withLock { $0 } == [])
-        #expect(calls.made.load(ordering: .relaxed) > 0)
-        await client.end()
-    }
-
-    @Test func `a daemon that hangs keeps nobody longer than he wants to wait`() async throws {
-        let times = RemoteTimes(
-            timeToLive: .milliseconds(20), confirmation: .milliseconds(10), patience: .milliseconds(20), lease: .seconds(1))
-        let (client, place) = try await Self.withServed(by: times) { client, place in _ = try await client.request(place) }
-        try await Self.withHanging(port: client.port) {
-            let start = ContinuousClock.now
-            var options = RequestOptions()
-            options.deadline = .seconds(5)
-            var hasty = options
-            hasty.deadline = .milliseconds(100)
-            // A call of Cloud Map may take ten seconds.
-            for _ in 0..<20 {
-                let reply = try await client.discovery.request(place, options: options)
-                #expect(reply.message.body == Array("it".utf8))
-            }
-            let explanation = try await client.discovery.explain(place)
-            #expect(explanation.cache.hasPrefix("stale, as \(client.url) does not answer"), "\(explanation.cache)")
-            let late = await #expect(throws: DiscoveryError.self) {
-                _ = try await client.discovery.request("elsewhere.a->b", options: hasty)
-            }
-            #expect(late?.code == .deadlineExceeded && late?.address == "elsewhere.a->b")
-            let caller = Task { try await client.discovery.request("elsewhere.c->d") }
-            caller.cancel()
-            let cancelled = await #expect(throws: DiscoveryError.self) { _ = try await caller.value }
-            #expect(cancelled?.code == .cancelled)
-            // A renewal is given up in time for the next.
-            await client.renewalHasFailed()
-            #expect(ContinuousClock.now - start < .seconds(9))
-        }
-        await client.end()
-    }
-
     @Test func `ids are found where services fill several pages, and what is not there is told`() async throws {
         try await ServerTrial.run { trial in
             for number in 0..<101 {
                 let place = Address(namespace: "many", service: "s\(number)", instance: .id("it"))
                 try await trial.discovery.register(place, Resource(.function, at: "http://127.0.0.1:\(number + 1)/"))
             }
-            let client = try Self.client(trial.url)
+            let client = try Discovery.remote(trial.url)
             for number in [100, 0, 50] {
                 #expect(try await client.resolve("many.s\(number)->it").location == "http://127.0.0.1:\(number + 1)/")
             }
@@ -146,7 +50,7 @@ import Testing
 
     @Test func `a server that stops renewing is gone within two terms`() async throws {
         try await ServerTrial.run { trial in
-            let client = try Self.client(trial.url, RemoteTimes(lease: .seconds(1)))
+            let client = try Discovery.remote(trial.url, RemoteTimes(lease: .seconds(1)))
             let place: Address = "leases.worker->one"
             let service = Registry.ServiceName.name(namespace: "leases", service: "worker")
             let registered = try await client.register(
@@ -180,7 +84,7 @@ import Testing
                 found = try? await names.listing(of: place.parts(), in: "killed", limit: 1).instances.first
                 try await Task.sleep(for: .milliseconds(20))
             }
-            let client = try Self.client(trial.url)
+            let client = try Discovery.remote(trial.url)
             let reply = try await client.request(place, .text("it"))
             #expect(reply.message.body == Array("it".utf8))
             kill(server.processIdentifier, SIGKILL)
@@ -191,33 +95,9 @@ import Testing
         }
     }
 
-    @Test func `a lease is renewed for as long as its server runs, and registered again where it was lost`() async throws {
-        let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-lost-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: home) }
-        let times = RemoteTimes(pause: .milliseconds(20), lease: .seconds(1))
-        let (client, place) = try await Self.withServed(home: home, by: times) { client, place in _ = try await client.request(place) }
-        // A client that can only be answered by renewals that fail: nobody listens.
-        let embedded = try Self.embedded(home)
-        try await embedded.deregister(place)
-        await client.renewalHasFailed()
-        try await ServerTrial.run({
-            $0.home = home
-            $0.port = client.port
-        }) { _ in
-            while true {
-                do {
-                    _ = try await embedded.resolve(place)
-                    return
-                } catch { try await Task.sleep(for: .milliseconds(20)) }
-            }
-        }
-        await embedded.shutdown()
-        await client.end()
-    }
-
     @Test func `who deregisters a served address is not overruled by its server`() async throws {
         try await ServerTrial.run { trial in
-            let client = try Self.client(trial.url, RemoteTimes(lease: .seconds(1)))
+            let client = try Discovery.remote(trial.url, RemoteTimes(lease: .seconds(1)))
             let place: Address = "leases.worker->two"
             let registered = try await client.register(
                 place, .function, ["type": "function", "url": "http://127.0.0.1:1/"], isLeased: true)
@@ -231,7 +111,7 @@ import Testing
 
     @Test func `the end of a server leaves its successor's registration`() async throws {
         try await ServerTrial.run { trial in
-            let (one, other) = (try Self.client(trial.url), try Self.client(trial.url))
+            let (one, other) = (try Discovery.remote(trial.url), try Discovery.remote(trial.url))
             let place: Address = "leases.worker->three"
             let first = try await one.register(place, .function, ["url": "http://127.0.0.1:1/", "type": "function"], isLeased: true)
             let second = try await other.register(place, .function, ["url": "http://127.0.0.1:2/", "type": "function"], isLeased: true)
@@ -270,7 +150,7 @@ import Testing
                 var environment: [String: String] = [:]
                 environment["AWS_ACCESS_KEY_ID"] = id
                 environment["AWS_SECRET_ACCESS_KEY"] = secret
-                return try Self.client(trial.url, environment: environment)
+                return try Discovery.remote(trial.url, environment: environment)
             }
             let boss = try client("BOSS", "0123456789abcdef")
             try await boss.register(place, Resource(.function, at: "http://127.0.0.1:1/"))
@@ -308,7 +188,7 @@ import Testing
 
     @Test func `what a daemon does not do yet says what to do instead`() async throws {
         try await ServerTrial.run { trial in
-            let client = try Self.client(trial.url)
+            let client = try Discovery.remote(trial.url)
             try await client.register("ais.garden->jobs", Resource(.queue, at: "arn:aws:sqs:local:000000000000:jobs"))
             try await client.register("ais.garden->news", Resource(.topic, at: "arn:aws:sns:local:000000000000:news"))
             let tries: [@Sendable () async throws -> Void] = [
@@ -330,29 +210,15 @@ import Testing
 }
 
 extension DaemonBackendTests {
-    private static let names = Conformance.checks(of: { try client("http://127.0.0.1:1") }, defersCalls: false).map(\.name)
+    private static let names = Conformance.checks(of: { try Discovery.remote("http://127.0.0.1:1") }, defersCalls: false).map(\.name)
 
     private static func check(_ name: String, _ trial: ServerTrial) async throws {
         let url = trial.url
         // Shorter than users have it, as a check of swaps waits for it forty times. The second is for a machine that is busy.
         let times = RemoteTimes(timeToLive: .milliseconds(100), confirmation: .milliseconds(50))
-        let checks = Conformance.checks(of: { try client(url, times) }, defersCalls: false, staleness: times.timeToLive + .seconds(1))
+        let checks = Conformance.checks(
+            of: { try Discovery.remote(url, times) }, defersCalls: false, staleness: times.timeToLive + .seconds(1))
         try await #require(checks.first { $0.name == name }).run()
-    }
-
-    fileprivate static func client(
-        _ url: String, _ times: RemoteTimes = RemoteTimes(), environment: [String: String] = [:], logger: Logger? = nil
-    ) throws -> Discovery {
-        var configuration = Discovery.Configuration()
-        configuration.backend = .daemon(url, environment: environment, times: times)
-        configuration.logger = logger ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try Discovery(configuration)
-    }
-
-    fileprivate static func embedded(_ home: String) throws -> Discovery {
-        var configuration = Discovery.Configuration()
-        configuration.backend = .embedded(home: home)
-        return try Discovery(configuration)
     }
 
     /// Beside the test bundle, where the build puts all products.
@@ -366,101 +232,5 @@ extension DaemonBackendTests {
 
     private static func serviceID(_ trial: ServerTrial) async throws -> String {
         try #require(try await trial.discovery.services().first).id
-    }
-
-    /// Where a daemon was, something takes requests and answers none.
-    private static func withHanging(port: Int, _ body: () async throws -> Void) async throws {
-        let held = Landing<Void>()
-        let server = try await HTTPServer.bind(HTTPServerConfiguration(host: "127.0.0.1", port: port)) { _ in
-            _ = await held.value(until: nil)
-            return HTTPResponse(status: 503)
-        }
-        let run = Task { try await server.run() }
-        let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        held.land(())
-        await server.drain(deadline: .zero)
-        _ = await run.result
-        try result.get()
-    }
-
-    /// A function served through a daemon, which goes on when the daemon has ended.
-    private static func withServed(
-        home: String? = nil, by times: RemoteTimes, _ body: (Discovery, Address) async throws -> Void
-    ) async throws -> (ServedClient, Address) {
-        let place: Address = "served.by->it"
-        let kept = Mutex<ServedClient?>(nil)
-        try await ServerTrial.run({ if let home { $0.home = home } }) { trial in
-            let client = try ServedClient(trial.url, times, place)
-            kept.withLock { $0 = client }
-            await client.isServing()
-            try await body(client.discovery, place)
-        }
-        return (try #require(kept.withLock { $0 }), place)
-    }
-}
-
-/// Counts calls.
-private final class Calls: Sendable {
-    let made = Atomic(0)
-    let failures = Mutex<[String]>([])
-}
-
-/// A client that serves.
-private struct ServedClient: Sendable {
-    let url: String
-    let discovery: Discovery
-    private let serving: Task<Void, any Error>
-    private let begun: AsyncStream<Void>
-    private let failed: AsyncStream<Void>
-
-    var port: Int { URL(string: url)?.port ?? 0 }
-
-    init(_ url: String, _ times: RemoteTimes, _ place: Address) throws {
-        self.url = url
-        let (failed, fail) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        var logger = Logger(label: "test") { _ in Told("a lease could not be renewed") { fail.yield() } }
-        logger.logLevel = .debug
-        let discovery = try DaemonBackendTests.client(url, times, logger: logger)
-        let (begun, begin) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        serving = Task {
-            defer { begin.finish() }
-            try await discovery.serve(place, whenServing: { _ in begin.yield() }) { _ in .text("it") }
-        }
-        self.discovery = discovery
-        self.begun = begun
-        self.failed = failed
-    }
-
-    func isServing() async { for await _ in begun { return } }
-
-    func renewalHasFailed() async { for await _ in failed { return } }
-
-    func end() async {
-        serving.cancel()
-        _ = await serving.result
-        await discovery.shutdown()
-    }
-}
-
-/// Tells when something is logged.
-private struct Told: LogHandler {
-    let message: String
-    let tell: @Sendable () -> Void
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.debug
-
-    init(_ message: String, _ tell: @escaping @Sendable () -> Void) {
-        self.message = message
-        self.tell = tell
-    }
-
-    subscript(metadataKey key: String) -> Logger.MetadataValue? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        if event.message.description == message { tell() }
     }
 }

@@ -1,4 +1,8 @@
+import DiscoveryKit
+import DiscoveryServer
 import Foundation
+import HTTPServing
+import Logging
 import Testing
 
 /// How a daemon begins, and how it says that it cannot: one sentence, and the exit code that is documented for it.
@@ -23,9 +27,12 @@ struct DaemonStartTests {
         try await withFolder { folder in
             let home = folder + "/home"
             let first = try await Daemon(home: home)
-            try await Self.expectComplaint(
-                ["--home", home, "--listen", "127.0.0.1:0"], code: 75, "is served by `discoveryd`",
-                "Use that one, end it, or name another home")
+            // Also where it finds the first one's port taken: the home is what they have in common.
+            for port in [0, first.port] {
+                try await Self.expectComplaint(
+                    ["--home", home, "--listen", "127.0.0.1:\(port)"], code: 75, "is served by `discoveryd`",
+                    "Use that one, end it, or name another home")
+            }
             first.kill()
             let next = try await Daemon(home: home)
             #expect(try await next(WireRequest("GET", "/_discovery/ready")).status == 200)
@@ -49,6 +56,22 @@ struct DaemonStartTests {
                 try await Self.expectComplaint(["--home", home, "--listen", "127.0.0.1:0"], code: 73, home)
             }
         }
+    }
+
+    @Test func `a server whose home cannot be gives its port back`() async throws {
+        try await withFolder { folder in
+            try "x".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
+            let free = try await Self.listener(port: 0)
+            await free.drain(deadline: .zero)
+            var configuration = ServerConfiguration(home: folder + "/file", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            (configuration.host, configuration.port) = (free.host, free.port)
+            await #expect(throws: DiscoveryError.self) { try await Server(configuration).run() }
+            await (try Self.listener(port: free.port)).drain(deadline: .zero)
+        }
+    }
+
+    private static func listener(port: Int) async throws -> HTTPServer {
+        try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, port: port)) { _ in HTTPResponse(status: 204) }
     }
 
     @Test(arguments: [

@@ -3,7 +3,6 @@ import Logging
 import NIOHTTP1
 import Registry
 import Store
-import Synchronization
 import Testing
 
 @testable import DiscoveryServer
@@ -139,27 +138,9 @@ struct KeeperTests {
 private struct KeeperTrial: Sendable {
     let registry: Registry
     let keeper: Keeper
-    let clock: Clock
-    let disk: Disk
+    let clock: HandClock
+    let disk: HandDisk
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    final class Clock: Sendable {
-        private let time = Mutex(HomeTime(milliseconds: 1_700_000_000_000))
-
-        var now: HomeTime { time.withLock { $0 } }
-        func advance(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
-    }
-
-    /// Fails when it is told to.
-    final class Disk: Sendable {
-        private let fails = Mutex(false)
-
-        func fail(_ fails: Bool) { self.fails.withLock { $0 = fails } }
-
-        func pass() throws(StoreError) {
-            if fails.withLock({ $0 }) { throw StoreError(.outcomeUnknown, "The disk failed.") }
-        }
-    }
 
     func keep() async throws { _ = try await keeper.keep(registry.store.home) }
 
@@ -187,7 +168,7 @@ private struct KeeperTrial: Sendable {
 extension KeeperTests {
     private static func run(_ body: (KeeperTrial) async throws -> Void) async throws {
         try await withFolder { path in
-            let (clock, disk) = (KeeperTrial.Clock(), KeeperTrial.Disk())
+            let (clock, disk) = (HandClock(), HandDisk())
             var seam = Seam()
             seam.now = { clock.now }
             seam.atCommit = { () throws(StoreError) in try disk.pass() }

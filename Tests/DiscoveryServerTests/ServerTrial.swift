@@ -22,6 +22,7 @@ struct ServerTrial: Sendable {
         var configuration = ServerConfiguration(home: home, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         configuration.port = 0
         configuration.drainTimeout = .seconds(10)
+        configuration.healthCheckInterval = .zero
         configure(&configuration)
         let (listening, tell) = AsyncStream.makeStream(of: Server.Listening.self)
         let server = Server(configuration) { tell.yield($0) }

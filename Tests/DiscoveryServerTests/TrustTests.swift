@@ -24,10 +24,17 @@ struct TrustTests {
         try rules.check(attributes, by: Caller(key: nil, isLocal: true))
     }
 
-    @Test(arguments: ["http://127.0.0.1:9200/", "http://localhost/", "http://[::1]:80/", "http://a.localhost/", "http://0.0.0.0/"])
-    func `callers on other machines register nothing on the daemon's own`(url: String) throws {
+    @Test(
+        arguments: ["http://127.0.0.1:9200/", "http://localhost/", "http://[::1]:80/", "http://a.localhost/", "http://0.0.0.0/"].map {
+            ["type": "function", "url": $0]
+        } + [
+            // Where a health check would go, whatever callers are told.
+            ["url": "http://example.com/", "AWS_INSTANCE_IPV4": "127.0.0.1", "AWS_INSTANCE_PORT": "9200"],
+            ["url": "http://example.com/", "AWS_INSTANCE_IPV6": "::ffff:127.0.0.1", "AWS_INSTANCE_PORT": "9200"],
+            ["AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_IPV6": "::1"],
+        ])
+    func `callers on other machines register nothing on the daemon's own`(attributes: [String: String]) throws {
         let rules = RegistrationRules(allowsLoopback: false)
-        let attributes = ["type": "function", "url": url]
         #expect(throws: DiscoveryError.self) { try rules.check(attributes, by: Caller(key: nil, isLocal: false)) }
         try rules.check(attributes, by: Caller(key: nil, isLocal: true))
         try RegistrationRules(allowsLoopback: true).check(attributes, by: Caller(key: nil, isLocal: false))

@@ -28,7 +28,7 @@ struct Layer {
         "DiscoveryKit": Layer(
             3, ours: .only(["AWSProtocol", "Store", "Registry", "Messaging", "HTTPServing"]),
             packages: nio, crypto, client, observability, ["Configuration"], lifecycle),
-        "DiscoveryServer": Layer(4, packages: nio, crypto, observability, ["Configuration"], lifecycle),
+        "DiscoveryServer": Layer(4, packages: nio, client, crypto, observability, ["Configuration"], lifecycle),
         "CloudFormation": Layer(4, ours: .only([]), packages: ["Yams"]),
         "DiscoveryTesting": Layer(4, ours: .only(["DiscoveryKit", "Registry"])),
         "AddressGenerator": Layer(5, ours: .only(["CloudFormation"])),

@@ -15,14 +15,17 @@ struct RegistrationRules: Sendable {
             )
         }
         // What says nothing usable leads nowhere.
-        guard let resource = try? Resource.resource(from: attributes).resource else { return }
-        if resource.isOfHome, !caller.mayEverywhere(.register) {
+        let resource = try? Resource.resource(from: attributes).resource
+        if let resource, resource.isOfHome, !caller.mayEverywhere(.register) {
             throw Refusal(
                 .notAllowed,
                 "This leads to a \(resource.kind) of the home, which may be others': only a key that may register everywhere (`on` `*`) registers it."
             )
         }
-        if !allowsLoopback, !caller.isLocal, let host = resource.host, Reach.isLoopback(host) {
+        guard !allowsLoopback, !caller.isLocal else { return }
+        // Where callers are led, and where a health check asks, which may be elsewhere.
+        for host in [resource?.host, attributes["AWS_INSTANCE_IPV4"], attributes["AWS_INSTANCE_IPV6"]].compactMap(\.self)
+        where Reach.isLoopback(host) {
             throw DiscoveryError(
                 .unsupported,
                 "\(host) is the daemon's own machine, and this comes from another. Register an address that callers can reach.")

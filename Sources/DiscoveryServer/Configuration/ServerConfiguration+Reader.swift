@@ -20,6 +20,7 @@ extension ServerConfiguration {
     /// | `quota.namespaces` | of a faithful daemon | 50 |
     /// | `quota.discover.instances` | DiscoverInstances a second, twice as many after a rest | 1000 |
     /// | `quota.discover.instances.revision` | DiscoverInstancesRevision a second | 3000 |
+    /// | `health.interval` | seconds from one check of an instance to the next, 1 to 3600; 0: none are made | 10; 30 of a faithful daemon |
     /// | `allow.loopback` | calls to loopback for remote callers | `false` |
     /// | `allow.link.local` | calls to link-local addresses | `false` |
     /// | `maximum.connections` | open connections, 1 to 1,000,000 | 16384 |
@@ -69,6 +70,8 @@ extension ServerConfiguration {
             "quota.discover.instances.revision", "quota.discover.instances.revision", in: 1...1_000_000, unless: revised.perSecond)
         quotas.discoverInstancesRevision = .init(perSecond: revisions, burst: revisions)
         faithful.quotas = quotas
+        let interval = try number("health.interval", "health.interval", in: 0...3_600, unless: Int(checkInterval.components.seconds))
+        healthCheckInterval = .seconds(interval)
         allowsLoopback = try flag("allow.loopback", "allow.loopback")
         allowsLinkLocal = try flag("allow.link.local", "allow.link.local")
         maximumConnections = try number("maximum.connections", "maximum.connections", in: 1...1_000_000, unless: maximumConnections)

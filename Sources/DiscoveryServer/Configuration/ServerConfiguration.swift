@@ -23,6 +23,9 @@ package struct ServerConfiguration: Sendable {
     package var isFaithful: Bool
     /// What faithful means: delays, and quotas as an account has them unless it asked for others.
     package var faithful: Registry.Fidelity
+    /// From one check of an instance over the network to the next, where its service has such checks; `nil` for 10 s, and 30 s, as Route 53's,
+    /// of a faithful daemon; zero for none.
+    package var healthCheckInterval: Duration?
     /// Whether calls are also made to this machine's loopback addresses for callers that are on another machine.
     package var allowsLoopback: Bool
     /// Whether calls are also made to link-local addresses, where clouds keep their machines' credentials.
@@ -65,6 +68,7 @@ package struct ServerConfiguration: Sendable {
         keyFile = nil
         isFaithful = false
         faithful = .faithful
+        healthCheckInterval = nil
         allowsLoopback = false
         allowsLinkLocal = false
         maximumConnections = 16_384
@@ -83,7 +87,8 @@ package struct ServerConfiguration: Sendable {
         [
             "home: \(home)", "listen: \(host.contains(":") ? "[\(host)]" : host):\(port)", "namespace: \(namespace)", "region: \(region)",
             "keys: \(keyFile ?? "none: everybody on this machine may do everything")",
-            "tls.certificate: \(tls?.certificate ?? "none: plain HTTP")", "faithful: \(isFaithful)", "allow.loopback: \(allowsLoopback)",
+            "tls.certificate: \(tls?.certificate ?? "none: plain HTTP")", "faithful: \(isFaithful)",
+            "health.interval: \(checkInterval.components.seconds)", "allow.loopback: \(allowsLoopback)",
             "allow.link.local: \(allowsLinkLocal)", "maximum.connections: \(maximumConnections)", "maximum.calls: \(maximumCalls)",
             "maximum.body: \(maximumBodySize)",
             "maximum.body.memory: \(maximumBodyMemory)", "timeout.header: \(headerTimeout.components.seconds)",
@@ -91,6 +96,8 @@ package struct ServerConfiguration: Sendable {
             "drain.timeout: \(drainTimeout.components.seconds)",
         ].joined(separator: "\n")
     }
+
+    var checkInterval: Duration { healthCheckInterval ?? (isFaithful ? .seconds(30) : .seconds(10)) }
 
     /// Whether only this machine can reach the daemon.
     package var isLoopback: Bool {
