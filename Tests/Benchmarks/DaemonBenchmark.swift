@@ -1,6 +1,4 @@
 import Foundation
-import NIOCore
-import NIOPosix
 import Registry
 import Store
 
@@ -17,7 +15,7 @@ enum DaemonBenchmark: Benchmark {
             throw Skipped(reason: "wrk or taskset is not here")
         }
         guard FileManager.default.isExecutableFile(atPath: DaemonChild.path) else {
-            throw Skipped(reason: "discoveryd is not built beside the benchmarks")
+            throw Skipped(reason: "there is no discoveryd at \(DaemonChild.path)")
         }
         guard ProcessInfo.processInfo.activeProcessorCount > 1 else { throw Skipped(reason: "there is one core only") }
         let home = session.freshPath()
@@ -98,7 +96,7 @@ enum DaemonBenchmark: Benchmark {
         for _ in 0..<session.rounds {
             let start = ContinuousClock.now
             let daemon = try DaemonChild(home: session.freshPath())
-            try await daemon.answersReady()
+            try daemon.answersReady()
             times.append((ContinuousClock.now - start) / .milliseconds(1))
             // The courier opens the messages meanwhile.
             try await Task.sleep(for: .milliseconds(500))
@@ -194,74 +192,5 @@ enum DaemonBenchmark: Benchmark {
             """
         let child = try Child.start(["taskset", "-c", "0", "\(peers)/bin/python", "-c", script])
         return child.readLine() == "ready" ? (child, port) : nil
-    }
-}
-
-/// A running discoveryd.
-private final class DaemonChild {
-    static let path =
-        URL(filePath: Bundle.main.executablePath ?? "").deletingLastPathComponent().appending(path: "discoveryd").path
-
-    let port: Int
-    private let process = Process()
-
-    init(home: String, core: Int? = nil) throws {
-        let output = Pipe()
-        let arguments = ["--home", home, "--listen", "127.0.0.1:0", "--log-level", "error"]
-        process.executableURL = URL(filePath: core == nil ? Self.path : "/usr/bin/env")
-        process.arguments = core.map { ["taskset", "-c", String($0), Self.path] + arguments } ?? arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.runUnmasked()
-        try output.fileHandleForWriting.close()
-        var greeting = ""
-        while !greeting.contains("\n") {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Child.Failure(description: "discoveryd did not start") }
-            greeting += String(decoding: more, as: UTF8.self)
-        }
-        let first = greeting.split(separator: "\n").first ?? ""
-        guard let port = first.split(separator: ":").last.flatMap({ Int($0) }) else {
-            throw Child.Failure(description: "discoveryd says: \(first)")
-        }
-        self.port = port
-    }
-
-    func end() throws {
-        process.terminate()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Child.Failure(description: "discoveryd left with \(process.terminationStatus)")
-        }
-    }
-
-    func residentMiB() throws -> Double {
-        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan) / 1_024
-    }
-
-    /// Returns with the first answer.
-    func answersReady() async throws {
-        let answered = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(FirstBytes(answered)) }
-            }
-            .connect(host: "127.0.0.1", port: port).get()
-        try await channel.writeAndFlush(ByteBuffer(string: "GET /_discovery/ready HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-        try await answered.futureResult.get()
-        try await channel.close()
-    }
-
-    private final class FirstBytes: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let answered: EventLoopPromise<Void>
-
-        init(_ answered: EventLoopPromise<Void>) { self.answered = answered }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { answered.succeed() }
-        func channelInactive(context: ChannelHandlerContext) { answered.fail(ChannelError.eof) }
     }
 }
