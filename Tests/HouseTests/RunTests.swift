@@ -14,9 +14,12 @@ import Testing
 
     private var issue: String { event("issueRecorded", "B", symbol: "fail", text: "no", more: #""issue":{"isFailure":true},"#) }
 
-    @Test func `the reason of a failure is told with its comment`() async throws {
+    @Test func `the reason of a failure is told with its comment and its place`() async throws {
         let commented = issue.replacing(#""text":"no"}"#, with: #""text":"no"},{"symbol":"details","text":"since"}"#)
         #expect(try await conclude(planned + [commented]).lines.contains("  T.s/B(): no: since"))
+        let placed = issue.replacing(
+            #""isFailure":true"#, with: #""isFailure":true,"sourceLocation":{"column":3,"fileID":"T\/B.swift","line":79}"#)
+        #expect(try await conclude(planned + [placed]).lines.contains("  T.s/B(): no (B.swift:79)"))
     }
 
     private func conclude(_ lines: [String]) async throws -> (status: Int32, lines: [Substring]) {

@@ -58,13 +58,15 @@ struct FailureTests {
     @Test func `a database that cannot be opened again after a failure says why, and works once it can`() async throws {
         try await withFolder { path in
             let file = "\(path)/messages.sqlite"
+            symlink("\(path)/no folder/messages.sqlite", "\(path)/nowhere")
             let commits = Counter()
             var seam = Seam()
             seam.atCommit = { () throws(StoreError) in
                 commits.add()
                 guard commits.count == 2 else { return }
-                rename(file, "\(path)/away")
-                mkdir(file, 0o700)
+                link(file, "\(path)/away")
+                // In one step: a thread that opens the file just then would make a new one where there is none.
+                rename("\(path)/nowhere", file)
                 throw StoreError(.outcomeUnknown, "The disk failed.")
             }
             let store = try Store(notes: path, seam: seam)
@@ -72,7 +74,6 @@ struct FailureTests {
             await #expect { try await store.put(2) } throws: { ($0 as? StoreError)?.code == .outcomeUnknown }
             await #expect { try await store.put(3) } throws: { ($0 as? StoreError)?.code == .unusable }
             await #expect { try await store.notes() } throws: { ($0 as? StoreError)?.code == .unusable }
-            rmdir(file)
             rename("\(path)/away", file)
             try await store.put(4)
             #expect(try await store.notes().keys.sorted() == [1, 4])
