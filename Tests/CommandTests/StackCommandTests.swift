@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Templates, as a user deploys them.
-@Suite(.timeLimit(.minutes(2))) struct StackCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct StackCommandTests {
     private static let template = """
         Parameters:
           Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}

@@ -8,7 +8,7 @@ import Testing
 @testable import Deployment
 
 /// What others have made stays theirs, and what a stack has made is found, made again and removed, whatever was done by hand.
-@Suite(.timeLimit(.minutes(3))) struct OthersTests {
+@Suite(.timeLimit(.minutes(5))) struct OthersTests {
     private static func space(_ rest: String) -> String {
         """
         Parameters: {Text: {Type: String, Default: a}, Secret: {Type: String, Default: none, NoEcho: true}}

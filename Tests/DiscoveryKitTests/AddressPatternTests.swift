@@ -79,7 +79,7 @@ import Testing
         #expect(Set<AddressPattern>(["a.*", "a.*", "a.b"]).count == 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `no pattern takes long, however many asterisks do not find what comes next`() throws {
         let text = String(repeating: "a", count: 1_000_000)
         for glob in ["*a*a*a*a*b", String(repeating: "*a", count: 255) + "*b"] {

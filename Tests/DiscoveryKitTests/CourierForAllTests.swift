@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Whoever is the courier delivers for others: what is his own is not theirs.
-@Suite(.timeLimit(.minutes(2))) struct CourierForAllTests {
+@Suite(.timeLimit(.minutes(5))) struct CourierForAllTests {
     /// Runs a courier of another client on the same home until `body` has ended.
     private func withOther(
         _ home: String, configure: (inout Discovery.Configuration) -> Void, _ body: () async throws -> Void

@@ -33,7 +33,7 @@ extension Messaging {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct CourierTests {
+@Suite(.timeLimit(.minutes(5))) struct CourierTests {
     @Test func `an endpoint is sent what is published, raw or in SNS's envelope, with SNS's headers`() async throws {
         let (raw, enveloped) = (Endpoint(200), Endpoint(200))
         try await withServer({ raw.answer($0) }) { rawURL in

@@ -8,7 +8,7 @@ import Testing
 @testable import DiscoveryKit
 
 /// What a POST to an endpoint comes to, against servers that answer well, badly, late and not at all.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndpointDeliveryTests {
     private typealias Outcome = EndpointDelivery.Outcome
 

@@ -38,7 +38,7 @@ private func started(_ count: Int, _ body: @escaping @Sendable () async throws -
     (0..<count).map { _ in Task { try await body() } }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct HomeQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct HomeQueueTests {
     @Test func `a process that only resolves never opens the messages`() async throws {
         try await withHome { home in
             try await withDiscovery(home: home) { discovery in

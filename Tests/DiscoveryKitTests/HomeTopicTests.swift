@@ -33,7 +33,7 @@ extension Messaging {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct HomeTopicTests {
+@Suite(.timeLimit(.minutes(5))) struct HomeTopicTests {
     @Test func `a value that is published is its JSON once, a message is as it is, and attributes and subject come along`() async throws {
         try await withTopic { discovery, messaging in
             for name in ["a", "b"] {

@@ -31,7 +31,7 @@ import Testing
         Dictionary(server.received.filter(\.ran).map { ($0.text, 1) }, uniquingKeysWith: +)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(5)), arguments: [false, true])
     func `a connection closed after an answer that promised to keep it fails no call that may be repeated, and runs none twice`(
         isIdempotent: Bool
     ) async throws {
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(5)), arguments: [false, true])
     func `a connection that ends when the next request is sent on it is no reason to send that twice unasked`(isIdempotent: Bool)
         async throws
     {

@@ -16,7 +16,7 @@ extension Messaging {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct LaterTests {
+@Suite(.timeLimit(.minutes(5))) struct LaterTests {
     @Test func `a call is made as it was put off, once there is a function and somebody who serves`() async throws {
         let came = Event<HTTPRequest>()
         try await withServer({ request in

@@ -30,7 +30,7 @@ private func options(concurrency: Int = 4, prefetch: Int = 0, visibility: Durati
     return options
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ListenTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenTests {
     // MARK: Handlers
 
     @Test func `a message is finished after its handler returned, and not before`() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 private struct Job: Codable, Sendable, Equatable { var id: Int }
 
-@Suite(.timeLimit(.minutes(2))) struct QueueTests {
+@Suite(.timeLimit(.minutes(5))) struct QueueTests {
     @Test func `a value is sent as JSON, a message as it is, many with a result each`() async throws {
         let queue = ScriptedQueue()
         try await withQueue(queue) { discovery in

@@ -5,7 +5,7 @@ import Store
 import Testing
 
 /// What a client has opened goes with it.
-@Suite(.timeLimit(.minutes(1))) struct ReleaseTests {
+@Suite(.timeLimit(.minutes(5))) struct ReleaseTests {
     enum Use: String, CaseIterable {
         case resolve, request, send, listen, serve, courier, subscribe
     }

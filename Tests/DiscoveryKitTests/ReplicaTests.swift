@@ -19,7 +19,7 @@ import Testing
     private static let slow = Duration.milliseconds(500)
 
     @Test(
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(5)),
         arguments: [
             ([.withStatus500], false), ([.withStatus500], true), ([.refusingConnections], false), ([.tooSlow], true),
             (Failing.allCases, false),

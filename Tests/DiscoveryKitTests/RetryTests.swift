@@ -3,7 +3,7 @@ import Testing
 
 /// What happens between two tries, seen by an adapter of one's own: the rules are the facade's, whatever speaks to the resource.
 @Suite struct RetryTests {
-    @Test(.timeLimit(.minutes(1)), arguments: [1, Expect.mostTries - 1, Expect.mostTries])
+    @Test(.timeLimit(.minutes(5)), arguments: [1, Expect.mostTries - 1, Expect.mostTries])
     func `what was not reached is tried again, so often and no more`(failures: Int) async throws {
         let adapter = ScriptedAdapter { number, _ in number < failures ? .unreachable : nil }
         try await withDiscovery(configure: { $0.adapters = [adapter] }) { discovery in
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [DiscoveryError.Code.outcomeUnknown, .functionFailed, .tooLarge, .invalid, .cancelled])
+    @Test(.timeLimit(.minutes(5)), arguments: [DiscoveryError.Code.outcomeUnknown, .functionFailed, .tooLarge, .invalid, .cancelled])
     func `what may have been done, or cannot go better, is not tried again unasked`(code: DiscoveryError.Code) async throws {
         let adapter = ScriptedAdapter { _, _ in code }
         try await withDiscovery(configure: { $0.adapters = [adapter] }) { discovery in
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an address is resolved again before another try`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `an address is resolved again before another try`() async throws {
         try await withHome { home in
             try await withDiscovery(home: home) { other in
                 let adapter = ScriptedAdapter { number, _ in
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `over replicas another try goes to another instance`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `over replicas another try goes to another instance`() async throws {
         let adapter = ScriptedAdapter { number, _ in number % 2 == 0 ? .unreachable : nil }
         try await withDiscovery(configure: { $0.adapters = [adapter] }) { discovery in
             for port in 10...12 {
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a call cancelled between two tries ends, and is not tried again`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a call cancelled between two tries ends, and is not tried again`() async throws {
         let tried = Event<Void>()
         let goOn = Event<Void>()
         let adapter = ScriptedAdapter { _, _ in
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a request that cannot be sent is not tried at all`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a request that cannot be sent is not tried at all`() async throws {
         try await withFaultServer { _ in
             .good
         } _: { server in

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `ten thousand calls over two hundred swaps within a process all succeed`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `ten thousand calls over two hundred swaps within a process all succeed`() async throws {
         let (calls, swaps, callers) = (10_000, 200, 64)
         try await withDiscovery { discovery in
             let swapped = Count()

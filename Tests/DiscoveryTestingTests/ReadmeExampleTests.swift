@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the worker does the job that is queued`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `the worker does the job that is queued`() async throws {
         let stub: Stub = ["ais.garden->jobs": .queue()]
         try await Discovery.withCurrent(stub.discovery) {
             let working = Task {
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the worker finishes what is in a stubbed queue`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `the worker finishes what is in a stubbed queue`() async throws {
         let stub: Stub = ["ais.garden->jobs": .queue(json: Job(id: 7, name: "water the plants"))]
         let worker = Task { try await Discovery.withCurrent(stub.discovery) { try await Worker().run() } }
         #expect(await stub.settled(atLeast: 1).map(\.outcome) == [.finished])
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the walker hears of the weather`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `the walker hears of the weather`() async throws {
         let stub: Stub = ["ais.garden->news": .topic]
         let walker = Task { try await Discovery.withCurrent(stub.discovery) { try await Walker().run() } }
         _ = await stub.subscriptions(atLeast: 1)
@@ -103,7 +103,7 @@ import Testing
     private static let umbrella = Umbrella()
     private func openUmbrella(for weather: Weather) async throws { Self.umbrella.open(for: weather) }
 
-    @Test(.timeLimit(.minutes(1))) func `the umbrella is opened when it rains for long`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `the umbrella is opened when it rains for long`() async throws {
         let home = FileManager.default.temporaryDirectory.appending(path: "discovery-readme-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: home) }
         var configuration = Discovery.Configuration()

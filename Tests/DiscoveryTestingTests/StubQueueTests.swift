@@ -2,7 +2,7 @@ import DiscoveryKit
 import DiscoveryTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StubQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct StubQueueTests {
     struct Job: Codable, Sendable, Equatable { var id: Int }
     struct Broken: Error {}
 

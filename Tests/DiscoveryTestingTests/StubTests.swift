@@ -195,7 +195,7 @@ import Testing
         #expect(stub.changes.map { $0.resource == nil } == [false, true])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a call that is put off is accepted with an id, made once, and on record`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a call that is put off is accepted with an id, made once, and on record`() async throws {
         let stub: Stub = ["mail": .inTurn(.failure(.unreachable), .json(true)), "ais.jobs": .queue()]
         var options = RequestOptions()
         options.headers = ["X-Tenant": "7"]

@@ -2,7 +2,7 @@ import DiscoveryKit
 import DiscoveryTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StubTopicTests {
+@Suite(.timeLimit(.minutes(5))) struct StubTopicTests {
     struct Weather: Codable, Sendable, Equatable { var kind: String }
 
     @Test func `what is published is on record, with its options, and goes on to the queues that subscribe`() async throws {
