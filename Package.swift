@@ -100,9 +100,8 @@ let package = Package(
         .executableTarget(
             name: "discoveryd",
             dependencies: [
-                "DiscoveryServer", "DiscoveryKit", "HTTPServing", "Store", .argumentParser, .configuration, .lifecycle, .unixSignals,
-                .logging,
-                .metrics,
+                "DiscoveryServer", "DiscoveryKit", "HTTPServing", "Registry", "Store", .argumentParser, .configuration, .lifecycle,
+                .unixSignals, .logging, .metrics, .yams,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -1,12 +1,11 @@
 import ArgumentParser
 import Configuration
 import DiscoveryServer
-import Foundation
 import Logging
 
 extension DaemonCommand {
     /// Options, then the environment, then the file.
-    func reader() async throws -> ConfigReader {
+    func reader(_ file: SettingsFile?, _ asked: AskedSettings) -> ConfigReader {
         let given: [(AbsoluteConfigKey, String?)] = [
             (["home"], home), (["listen"], listen), (["keys"], keys), (["tls", "certificate"], tlsCertificate), (["tls", "key"], tlsKey),
             (["namespace"], namespace), (["region"], region), (["faithful"], faithful ? "true" : nil), (["log", "level"], logLevel),
@@ -17,24 +16,8 @@ extension DaemonCommand {
         var providers: [any ConfigProvider] = [
             InMemoryProvider(values: options), EnvironmentVariablesProvider().prefixKeys(with: "discovery"),
         ]
-        if let config { providers.append(try await file(config)) }
-        return ConfigReader(providers: providers)
-    }
-
-    private func file(_ path: String) async throws -> any ConfigProvider {
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw ServerError(.configuration, "The file of settings \(path) cannot be read. Correct its path or its rights.")
-        }
-        let place = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
-        do {
-            if path.hasSuffix(".json") { return try await FileProvider<JSONSnapshot>(config: place) }
-            return try await FileProvider<YAMLSnapshot>(config: place)
-        } catch {
-            // A parser's error may have many lines, the first of which says where it is.
-            let reason = (error as NSError).userInfo["NSDebugDescription"].map { "\($0)" } ?? "\(error)"
-            let first = reason.prefix { !$0.isNewline }.trimmingCharacters(in: CharacterSet(charactersIn: ". "))
-            throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(first). Correct it.")
-        }
+        if let file { providers.append(file.provider) }
+        return ConfigReader(providers: providers, accessReporter: asked)
     }
 
     func logger(_ reader: ConfigReader) throws -> Logger {

@@ -14,7 +14,9 @@ struct DaemonStartTests {
         let complaint = outcome.complaint
         #expect(outcome.code == code, "\(complaint)", sourceLocation: location)
         #expect(outcome.output.isEmpty, "\(outcome.output)", sourceLocation: location)
-        #expect(complaint.hasPrefix("discoveryd: ") && complaint.hasSuffix(".\n"), "\(complaint)", sourceLocation: location)
+        #expect(
+            complaint.hasPrefix("discoveryd: ") && complaint.hasSuffix(".\n") || complaint.hasSuffix("`?\n"), "\(complaint)",
+            sourceLocation: location)
         #expect(complaint.split(separator: "\n").count == 1, "\(complaint)", sourceLocation: location)
         for part in parts { #expect(complaint.contains(part), "\(complaint)", sourceLocation: location) }
         // Nothing that only its authors understand.
@@ -110,6 +112,21 @@ struct DaemonStartTests {
                 try await Self.expectComplaint(["--home", folder, "--config", folder + "/" + name], code: 78, says)
             }
             try await Self.expectComplaint(["--home", folder, "--config", folder + "/none.json"], code: 78, folder + "/none.json")
+        }
+    }
+
+    @Test(arguments: [
+        ("a.json", #"{"tls": {"certificat": "chain.pem"}}"#, "`tls.certificat` in", "Did you mean `tls.certificate`?"),
+        ("a.json", #"{"region": 5}"#, "`region` in", "another kind"),
+        ("a.json", #"{"maximum": {"body": [4]}}"#, "`maximum.body` in", "another kind"),
+        ("a.yaml", "region: eu-west-1\nlistn: 127.0.0.1:0", "`listn` in", "Did you mean `listen`?"),
+        ("a.yaml", "keys: {path: /etc/keys}", "`keys.path` in", "Did you mean `keys`?"), ("a.yaml", "7: [1, 2]", "`7` in", "--check"),
+    ])
+    func `a setting that is none, or of another kind, is told`(name: String, text: String, says: String, advises: String) async throws {
+        try await withFolder { folder in
+            try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+            try await Self.expectComplaint(
+                ["--home", folder + "/home", "--check", "--config", folder + "/" + name], code: 78, says, advises)
         }
     }
 

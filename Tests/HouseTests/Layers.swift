@@ -37,7 +37,7 @@ struct Layer {
         "discovery": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle, subprocess),
         "discovery-generate": Layer(6, ours: .only(["AddressGenerator"])),
         "DiscoveryAddresses": Layer(6, ours: .only([]), packages: ["PackagePlugin"]),
-        "discoveryd": Layer(6, packages: arguments, observability, ["Configuration"], lifecycle),
+        "discoveryd": Layer(6, packages: arguments, observability, ["Configuration", "Yams"], lifecycle),
     ]
 
     /// What comes with Swift.
