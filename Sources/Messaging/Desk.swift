@@ -11,25 +11,11 @@ final class Desk: Sendable {
     private let bell: Bell
     private let state: Mutex<State>
 
-    private struct Waiter {
-        let id: Int
-        let demand: Demand
-        let deadline: ContinuousClock.Instant
-        /// Whether the desk's queue is surely the one that was there when the wait began.
-        var isBound: Bool
-        let continuation: CheckedContinuation<[Messaging.Received]?, any Error>
-    }
-
     private struct State {
-        /// In the order they came.
-        var waiters: [Waiter] = []
+        var waits: Waits
         var nextID = 0
         /// What a wait is that does not say.
         var wait: Duration
-        /// As the bell stood before the last look that found nothing; `nil` when there may be something.
-        var rings: UInt64?
-        /// When there may be something without a ring.
-        var due: ContinuousClock.Instant?
         var isRunning = false
         var isEnded = false
         var closed: StoreError?
@@ -42,13 +28,11 @@ final class Desk: Sendable {
         self.number = number
         self.messaging = messaging
         bell = Messaging.bell(queue: queue)
-        var state = State(wait: look.wait, rings: rings, closed: closed)
-        state.due = messaging.instant(of: look.next)
-        self.state = Mutex(state)
+        state = Mutex(State(waits: Waits(rings: rings, due: messaging.instant(of: look.next)), wait: look.wait, closed: closed))
     }
 
     /// How many wait.
-    var count: Int { state.withLock { $0.waiters.count } }
+    var count: Int { state.withLock { $0.waits.waiters.count } }
 
     /// Waits for messages.
     ///
@@ -71,9 +55,9 @@ final class Desk: Sendable {
                     guard wait > .zero else { return .over }
                     let deadline = (start ?? .now).advanced(by: min(wait, .seconds(1_000_000_000)))
                     // Deleting a queue rings its bell: silent since the last look, the queue is the same.
-                    let isBound = start != nil || state.rings == ringing
-                    state.waiters.append(
-                        Waiter(id: id, demand: demand, deadline: deadline, isBound: isBound, continuation: continuation))
+                    let isBound = start != nil || state.waits.rings == ringing
+                    state.waits.join(
+                        .init(id: id, demand: demand, deadline: deadline, isBound: isBound) { continuation.resume(with: $0) })
                     let mustWake = state.napEnds.map { deadline < $0 } ?? (state.nap != nil)
                     defer { state.isRunning = true }
                     if !state.isRunning { return .starts }
@@ -93,45 +77,31 @@ final class Desk: Sendable {
     }
 
     private func cancel(_ id: Int) {
-        let (waiter, nap) = state.withLock { state -> (Waiter?, Task<Void, any Error>?) in
-            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return (nil, nil) }
-            let waiter = state.waiters.remove(at: index)
-            return (waiter, state.waiters.isEmpty ? state.nap : nil)
+        let (waiter, nap) = state.withLock { state in
+            let waiter = state.waits.leave(id)
+            return (waiter, waiter != nil && state.waits.waiters.isEmpty ? state.nap : nil)
         }
-        waiter?.continuation.resume(throwing: CancellationError())
+        waiter?.answer(.failure(CancellationError()))
         nap?.cancel()
     }
 
     /// Ends all who wait.
     func end(_ error: any Error) {
         let (waiters, nap) = state.withLock { state in
-            defer { state.waiters = [] }
             state.isEnded = true
             if let error = error as? StoreError { state.closed = error }
-            return (state.waiters, state.nap)
+            return (state.waits.leaveAll(), state.nap)
         }
-        for waiter in waiters {
-            if waiter.isBound || error is StoreError {
-                waiter.continuation.resume(throwing: error)
-            } else {
-                waiter.continuation.resume(returning: nil)
-            }
-        }
+        for waiter in waiters { waiter.answer(waiter.isBound || error is StoreError ? .failure(error) : .success(nil)) }
         nap?.cancel()
     }
 
     // MARK: The desk's task
 
-    private enum Turn {
-        case look([Waiter])
-        case sleep(since: UInt64, until: ContinuousClock.Instant)
-        case end
-    }
-
     private func run() async {
         while true {
             let (turn, over) = nextTurn()
-            for waiter in over { waiter.continuation.resume(returning: []) }
+            for waiter in over { waiter.answer(.success([])) }
             switch turn {
             case .end: return
             case .sleep(let rings, let deadline): await sleep(since: rings, until: deadline)
@@ -140,22 +110,17 @@ final class Desk: Sendable {
         }
     }
 
-    private func nextTurn() -> (Turn, over: [Waiter]) {
+    private func nextTurn() -> (Waits.Turn, over: [Waits.Waiter]) {
         let now = ContinuousClock.now
         let ringing = messaging.store.home.rings(of: bell)
         return state.withLock { state in
-            let over = state.waiters.filter { $0.deadline <= now }
-            if !over.isEmpty { state.waiters.removeAll { $0.deadline <= now } }
-            guard let first = state.waiters.first else {
+            let (turn, over) = state.waits.turn(at: now, ringing: ringing)
+            if case .end = turn {
                 // Under the lock: whoever comes now finds it ended and asks anew.
                 state.isEnded = true
                 messaging.desks.remove(self)
-                return (.end, over)
             }
-            let isDue = state.due.map { $0 <= now } ?? false
-            guard let rings = state.rings, rings == ringing, !isDue else { return (.look(state.waiters), over) }
-            let deadline = state.waiters.reduce(first.deadline) { min($0, $1.deadline) }
-            return (.sleep(since: rings, until: min(deadline, state.due ?? deadline)), over)
+            return (turn, over)
         }
     }
 
@@ -166,7 +131,8 @@ final class Desk: Sendable {
             state.nap = nap
             state.napEnds = deadline
             // Who came or went in between could not end a nap that was not there.
-            return !state.waiters.isEmpty && state.waiters.allSatisfy { $0.deadline >= deadline }
+            let waiters = state.waits.waiters
+            return !waiters.isEmpty && waiters.allSatisfy { $0.deadline >= deadline }
         }
         if !isNeeded { nap.cancel() }
         let result = await nap.result
@@ -177,49 +143,29 @@ final class Desk: Sendable {
         if case .failure(let error) = result, !(error is CancellationError) { end(error) }
     }
 
-    private func look(for waiters: [Waiter]) async {
+    private func look(for waiters: [Waits.Waiter]) async {
+        let start = ContinuousClock.now
         let rings = messaging.store.home.rings(of: bell)
         do {
             let look = try await messaging.look(at: queue, number: number, waiters.map(\.demand))
-            var unclaimed: [Messaging.Receipt] = []
             let due = messaging.instant(of: look.next)
-            let asked = Set(waiters.map(\.id))
-            let claims = state.withLock { state -> [(Waiter, [Messaging.Received])] in
+            let hasAll = look.isExhausted && look.results.last?.isEmpty == true
+            let (answered, unclaimed) = state.withLock { state in
                 state.wait = look.wait
-                state.rings = look.isExhausted && look.results.last?.isEmpty == true ? rings : nil
-                state.due = due
-                var claims: [(Waiter, [Messaging.Received])] = []
-                for (waiter, messages) in zip(waiters, look.results) where !messages.isEmpty {
-                    if let index = state.waiters.firstIndex(where: { $0.id == waiter.id }) {
-                        state.waiters.remove(at: index)
-                        claims.append((waiter, messages))
-                    } else {
-                        unclaimed += messages.map(\.receipt)
-                    }
-                }
-                for index in state.waiters.indices where asked.contains(state.waiters[index].id) { state.waiters[index].isBound = true }
-                return claims
+                return state.waits.looked(for: waiters, from: start, rings: hasAll ? rings : nil, due: due, found: look.results)
             }
-            for (waiter, messages) in claims { waiter.continuation.resume(returning: messages) }
+            for (waiter, messages) in answered { waiter.answer(.success(messages)) }
             // For those who had gone.
-            if !unclaimed.isEmpty { await messaging.giveBack(unclaimed, in: queue) }
+            if !unclaimed.isEmpty { await messaging.giveBack(unclaimed.map(\.receipt), in: queue) }
         } catch let error as MessagingError where error.code == .queueDoesNotExist {
             messaging.desks.remove(self)
             end(error)
         } catch {
-            fail(waiters, error)
+            // Those for whom the look was meant are told; who came since looks again.
+            let asked = Set(waiters.map(\.id))
+            let failed = state.withLock { $0.waits.leaveAll { asked.contains($0.id) } }
+            for waiter in failed { waiter.answer(.failure(error)) }
         }
-    }
-
-    /// Those for whom the look was meant are told; who came since looks again.
-    private func fail(_ waiters: [Waiter], _ error: any Error) {
-        let asked = Set(waiters.map(\.id))
-        let failed = state.withLock { state in
-            let failed = state.waiters.filter { asked.contains($0.id) }
-            state.waiters.removeAll { asked.contains($0.id) }
-            return failed
-        }
-        for waiter in failed { waiter.continuation.resume(throwing: error) }
     }
 }
 
