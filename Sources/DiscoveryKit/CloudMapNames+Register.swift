@@ -146,18 +146,21 @@ extension CloudMapNames {
             var next = LeaseRenewal.Step.wait(renewal.interval)
             while true {
                 let outcome: LeaseRenewal.Outcome
+                let start: ContinuousClock.Instant
                 switch next {
                 case .end: return
                 case .wait(let pause):
                     do { try await Task.sleep(for: pause) } catch { return }
                     guard let self else { return }
-                    outcome = await self.heartbeat(registration, incarnation, until: .now + renewal.interval)
+                    start = .now
+                    outcome = await self.heartbeat(registration, incarnation, until: start + renewal.interval)
                 case .register:
                     guard let self, !Task.isCancelled else { return }
+                    start = .now
                     outcome = await self.registerAgain(registration)
                 }
                 if Task.isCancelled { return }
-                next = renewal.step(after: outcome, at: .now, using: &generator)
+                next = renewal.step(after: outcome, from: start, at: .now, using: &generator)
             }
         }
     }

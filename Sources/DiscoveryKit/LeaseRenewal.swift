@@ -18,6 +18,7 @@ struct LeaseRenewal: Sendable {
     }
 
     let term: Duration
+    /// When the last renewal that succeeded was sent.
     private var renewed: ContinuousClock.Instant
     private var failures = 0
 
@@ -29,17 +30,19 @@ struct LeaseRenewal: Sendable {
     /// Two may be lost before the term is over.
     var interval: Duration { term / 3 }
 
+    /// - Parameter start: when the renewal, or the registration, was sent.
     mutating func step(
-        after outcome: Outcome, at now: ContinuousClock.Instant, using generator: inout some RandomNumberGenerator
+        after outcome: Outcome, from start: ContinuousClock.Instant, at now: ContinuousClock.Instant,
+        using generator: inout some RandomNumberGenerator
     ) -> Step {
         switch outcome {
         case .renewed:
             failures = 0
-            renewed = now
+            renewed = start
             return .wait(interval)
         case .replaced: return .end
-        // One that was renewed all the time has not run out: somebody has deregistered it.
-        case .missing: return failures > 0 || renewed.duration(to: now) >= term ? .register : .end
+        // What is not renewed is removed after twice its term. What was all the time has not run out: somebody has deregistered it.
+        case .missing: return failures > 0 || renewed.duration(to: now) >= term * 2 ? .register : .end
         case .failed:
             failures += 1
             let backoff = Backoff(first: min(.milliseconds(100), interval), longest: interval)

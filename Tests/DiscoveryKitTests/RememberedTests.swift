@@ -191,32 +191,36 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         var renewal = LeaseRenewal(term: .seconds(9), at: Self.start)
         var next: LeaseRenewal.Step
-        next = renewal.step(after: .renewed, at: Self.start, using: &generator)
+        next = renewal.step(after: .renewed, from: Self.start, at: Self.start, using: &generator)
         #expect(next == .wait(.seconds(3)))
         for failure in 1...20 {
-            guard case .wait(let pause) = renewal.step(after: .failed, at: Self.start, using: &generator) else {
+            guard case .wait(let pause) = renewal.step(after: .failed, from: Self.start, at: Self.start, using: &generator) else {
                 Issue.record("a failure ends no renewals")
                 return
             }
             #expect(pause <= (failure == 1 ? .milliseconds(100) : .seconds(3)))
         }
-        next = renewal.step(after: .renewed, at: Self.start, using: &generator)
+        next = renewal.step(after: .renewed, from: Self.start, at: Self.start, using: &generator)
         #expect(next == .wait(.seconds(3)))
-        next = renewal.step(after: .replaced, at: Self.start, using: &generator)
+        next = renewal.step(after: .replaced, from: Self.start, at: Self.start, using: &generator)
         #expect(next == .end)
     }
 
     @Test func `what ran out is registered again, and what was deregistered is not`() {
         var generator = SystemRandomNumberGenerator()
         var renewal = LeaseRenewal(term: .seconds(9), at: Self.start)
-        var next: LeaseRenewal.Step
-        next = renewal.step(after: .missing, at: Self.start + .seconds(3), using: &generator)
-        #expect(next == .end)
-        next = renewal.step(after: .missing, at: Self.start + .seconds(9), using: &generator)
-        #expect(next == .register)
-        _ = renewal.step(after: .renewed, at: Self.start + .seconds(10), using: &generator)
-        _ = renewal.step(after: .failed, at: Self.start + .seconds(11), using: &generator)
-        next = renewal.step(after: .missing, at: Self.start + .seconds(12), using: &generator)
-        #expect(next == .register)
+        func step(_ outcome: LeaseRenewal.Outcome, from sent: Int, at now: Int) -> LeaseRenewal.Step {
+            renewal.step(after: outcome, from: Self.start + .seconds(sent), at: Self.start + .seconds(now), using: &generator)
+        }
+        #expect(step(.missing, from: 3, at: 3) == .end)
+        // However late the answer: it is there for twice its term.
+        #expect(step(.missing, from: 3, at: 17) == .end)
+        #expect(step(.missing, from: 17, at: 18) == .register)
+        _ = step(.renewed, from: 20, at: 24)
+        #expect(step(.missing, from: 37, at: 37) == .end)
+        #expect(step(.missing, from: 37, at: 38) == .register)
+        _ = step(.renewed, from: 40, at: 40)
+        _ = step(.failed, from: 41, at: 41)
+        #expect(step(.missing, from: 42, at: 42) == .register)
     }
 }
