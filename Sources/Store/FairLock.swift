@@ -55,6 +55,11 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
         while case .waiting = state {
             guard wait(until: deadline()) else {
                 if case .held = state { break }
+                // After a stall of the machine: the thread has not come to take what is free.
+                if !file.isHeld() {
+                    _ = wait(until: Date(timeIntervalSinceNow: 0.001))
+                    continue
+                }
                 state = .waiting(wanted: false)
                 return false
             }

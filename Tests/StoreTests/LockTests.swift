@@ -30,8 +30,8 @@ struct LockTests {
             let store = try Store(notes: path)
             busy.send("many from=0 count=100000000 width=64 patience=60000")
             try await eventually("the busy writer at work") { try await !store.notes().isEmpty }
-            // Within the patience that everybody has: one that never got its turn would be told `.busy`.
-            for id in 1...40 { try await store.put(-id, "", .ordered) }
+            // One that never got its turn would be told `.busy`.
+            for id in 1...40 { try await store.put(-id, "", .ordered, patience: .seconds(60)) }
             let notes = try await store.notes()
             #expect((1...40).allSatisfy { notes[-$0] != nil })
             busy.end()
@@ -90,22 +90,48 @@ struct LockTests {
             let holder = try FairLock(path: "\(path)/lock-messages")
             let store = try Store(notes: path)
             #expect(try holder.acquire(until: .distantPast))
-            let (ended, end) = AsyncStream<Int>.makeStream()
-            // All but the first come when the writer waits already; did they begin to wait when the first has given up, they would end after 4 s.
-            for (id, patience) in [(1, 2.0), (2, 2.8), (3, 2.3)] {
-                Task.immediate {
-                    await #expect { try await store.put(id, patience: .seconds(patience)) } throws: { ($0 as? StoreError)?.code == .busy }
-                    end.yield(id)
+            var orders: [[Int]] = []
+            // A machine that stalls may mix an order up; one that is wrong each time is ours.
+            while orders.last != [1, 3, 2, 0], orders.count < 5 {
+                let (ended, end) = AsyncStream<Int>.makeStream()
+                // All but the first come when the writer waits already; did they begin to wait when the first has given up, they would end
+                // after 4 s.
+                for (id, patience) in [(1, 2.0), (2, 2.8), (3, 2.3)] {
+                    Task.immediate {
+                        await #expect { try await store.put(id, patience: .seconds(patience)) } throws: {
+                            ($0 as? StoreError)?.code == .busy
+                        }
+                        end.yield(id)
+                    }
+                    try await Task.sleep(for: .milliseconds(50))
                 }
-                try await Task.sleep(for: .milliseconds(50))
+                Task {
+                    try await Task.sleep(for: .seconds(3.25))
+                    end.yield(0)
+                }
+                await orders.append(ended.prefix(4).reduce(into: []) { $0.append($1) })
             }
-            Task {
-                try await Task.sleep(for: .seconds(3.25))
-                end.yield(0)
-            }
-            #expect(await ended.prefix(4).reduce(into: []) { $0.append($1) } == [1, 3, 2, 0])
+            #expect(orders.last == [1, 3, 2, 0], "\(orders)")
             holder.release()
             store.close()
+        }
+    }
+
+    /// As after a stall of the machine, in which the lock was released and the time ran out.
+    @Test func `who has no time left takes what is free, though the thread that waits for it has not come to it`() async throws {
+        try await withFolder { path in
+            let (holder, lock) = (try FairLock(path: "\(path)/lock"), try FairLock(path: "\(path)/lock"))
+            var taken = 0
+            for _ in 0..<100 {
+                #expect(try holder.acquire(until: .distantFuture))
+                #expect(try !lock.acquire(until: Date(timeIntervalSinceNow: 0.001)))
+                holder.release()
+                guard try lock.acquire(until: .distantPast) else { continue }
+                taken += 1
+                lock.release()
+            }
+            // Now and then the thread has it in its hands just then.
+            #expect(taken > 50)
         }
     }
 
@@ -201,7 +227,12 @@ struct LockTests {
             try await withFolder { path in
                 let children = try (0..<6).map { _ in try Child("notes", "\(path)/home") }
                 for child in children { child.send("open") }
-                for child in children { #expect(await child.line() == "ok") }
+                for child in children {
+                    var answer = await child.line() ?? "ended"
+                    // Five others may write for longer than it waits, on a slow disk: nothing was done.
+                    while answer.hasPrefix("error busy") { answer = await child.ask("open") }
+                    #expect(answer == "ok")
+                }
                 for (index, child) in children.enumerated() { child.send("put id=\(index)") }
                 for child in children { #expect(await child.line() == "ok") }
                 let store = try Store(notes: "\(path)/home")
