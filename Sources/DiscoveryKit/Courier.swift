@@ -32,9 +32,11 @@ struct Courier: Sendable {
     /// Waits until it is this process's turn, and delivers until the task is cancelled; what is in flight then, and does not end within two
     /// seconds, is delivered once more by the next. While nothing is to be delivered nothing is asked of the system.
     ///
-    /// - Parameter untilNothingWaits: to end then.
+    /// - Parameters:
+    ///   - untilNothingWaits: to end then.
+    ///   - whenDelivering: called once it is this process's turn.
     /// - Throws: `.cancelled`; what keeps the home from being used.
-    func run(untilNothingWaits: Bool = false) async throws(DiscoveryError) {
+    func run(untilNothingWaits: Bool = false, whenDelivering: @Sendable () async -> Void = {}) async throws(DiscoveryError) {
         var failures = 0
         while true {
             let start = ContinuousClock.now
@@ -42,6 +44,7 @@ struct Courier: Sendable {
                 let messaging = try await home.messaging()
                 try await messaging.store.home.election(Self.office).hold {
                     logger.debug("this process delivers for the home", metadata: ["discovery.home": .string(home.path)])
+                    await whenDelivering()
                     try await messaging.releaseDeliveries()
                     try await messaging.forgetCallers()
                     try await serve(messaging, untilNothingWaits: untilNothingWaits)

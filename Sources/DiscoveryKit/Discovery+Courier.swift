@@ -10,9 +10,16 @@ extension Discovery {
     ///
     /// - Throws: `.unsupported` on a backend without a home; what keeps the home from being used; `.cancelled`.
     public func run() async throws(DiscoveryError) {
+        try await run(whenDelivering: {})
+    }
+
+    /// Says when it is this process's turn.
+    package func run(whenDelivering: @escaping @Sendable () async -> Void) async throws(DiscoveryError) {
         let courier = try courier()
         let result: Result<Void, DiscoveryError> = await cancelWhenGracefulShutdown {
-            do throws(DiscoveryError) { return .success(try await courier.run()) } catch { return .failure(error) }
+            do throws(DiscoveryError) { return .success(try await courier.run(whenDelivering: whenDelivering)) } catch {
+                return .failure(error)
+            }
         }
         // Cancelled by a graceful shutdown, and not by who runs it: this is the end.
         if case .failure(let error) = result, error.code != .cancelled || Task.isCancelled { throw error }

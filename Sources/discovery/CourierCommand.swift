@@ -18,21 +18,20 @@ struct CourierCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        let discovery = try Discovery(common.configuration)
-        let (waiting, courier) = try await discovery.deliveries()
-        if let courier {
-            Output.print("\(courier) is the courier; this one waits for its turn")
-        } else {
-            Output.print("delivering; messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")")
-        }
-        try await common.run(Service(discovery: discovery))
+        try await common.run(Service(discovery: try Discovery(common.configuration)))
     }
 
     private struct Service: ServiceLifecycle.Service {
         let discovery: Discovery
 
         func run() async throws {
-            try await discovery.run()
+            if let courier = try await discovery.deliveries().courier {
+                Output.print("\(courier) is the courier; this one waits for its turn")
+            }
+            try await discovery.run { [discovery] in
+                let waiting = (try? await discovery.deliveries())?.waiting ?? 0
+                Output.print("delivering; messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")")
+            }
             await discovery.shutdown()
         }
     }

@@ -375,6 +375,7 @@ import Testing
             #expect(await other.line()?.contains("is the courier; this one waits for its turn") == true)
             courier.signal(SIGTERM)
             #expect(await courier.end().status == 0)
+            #expect(await other.line() == "delivering; messages wait for 0 endpoints")
             other.signal(SIGTERM)
             #expect(await other.end().status == 0)
         }
