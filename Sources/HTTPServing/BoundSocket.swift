@@ -8,12 +8,14 @@ func boundSocket(_ configuration: HTTPServerConfiguration) throws -> NIOBSDSocke
     #if canImport(Darwin)
         let kind = SOCK_STREAM
     #else
-        let kind = Int32(SOCK_STREAM.rawValue)
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     #endif
     let descriptor = socket(address.protocol.rawValue, kind, 0)
     guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+    #if canImport(Darwin)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    #endif
     var one: Int32 = 1
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     let result = address.withSockAddr { pointer, size in bind(descriptor, pointer, socklen_t(size)) }
     guard result == 0 else {
