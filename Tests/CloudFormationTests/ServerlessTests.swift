@@ -171,9 +171,9 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `any bytes are a file or a fault with a place`() {
+    func `any bytes are a file or a fault with a place`() async {
         print("ServerlessTests: \(Rounds.note)")
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var generator = SplitMix(round: round)
             var bytes: [UInt8] = []
             for mutation in 0..<40 {

@@ -292,8 +292,8 @@ import Testing
 
     @Test func `a redrive that was ended is taken up by the next, or cancelled`() async throws {
         try await withQueue { discovery in
-            _ = try await discovery("queue", "ns.s->jobs", "--lines", input: "1\n2\n3\n4\n")
-            _ = try await discovery("listen", "ns.s->jobs", "--count", "4", "--", "sh", "-c", "exit 100")
+            _ = try await discovery("queue", "ns.s->jobs", "--lines", input: (1...10).map { "\($0)\n" }.joined())
+            _ = try await discovery("listen", "ns.s->jobs", "--count", "10", "--", "sh", "-c", "exit 100")
             let idle = try await discovery("redrive", "dead", "--cancel")
             #expect(idle.status == 66, "\(idle)")
             // One a second: the first at once. The command is killed when that is seen.
@@ -307,7 +307,7 @@ import Testing
             let cancelled = try await discovery("redrive", "dead", "--cancel")
             #expect(cancelled.status == 0 && cancelled.output.contains("the task is ended"), "\(cancelled)")
             #expect(try await discovery("redrive", "dead").status == 0)
-            #expect(try await peeked(discovery, "jobs").count == 4)
+            #expect(try await peeked(discovery, "jobs").count == 10)
         }
     }
 

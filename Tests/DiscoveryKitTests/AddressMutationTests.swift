@@ -6,10 +6,10 @@ import Testing
 /// `DISCOVERY_SEED` repeats a run, `DISCOVERY_ROUNDS` makes it longer.
 @Suite struct AddressMutationTests {
     @Test(.timeLimit(.minutes(5)))
-    func `any parts print and parse to equal parts`() throws {
+    func `any parts print and parse to equal parts`() async throws {
         print("AddressMutationTests: \(Rounds.note)")
         var generator = SplitMix()
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             for _ in 0..<200 {
                 let parts = Self.parts(&generator)
                 let address = Address(namespace: parts.namespace, service: parts.service, filters: parts.filters, instance: parts.instance)
@@ -31,11 +31,11 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `any bytes parse or are refused, and what parses prints back`() throws {
+    func `any bytes parse or are refused, and what parses prints back`() async throws {
         print("AddressMutationTests: \(Rounds.note)")
         var parsed = 0
         var generator = SplitMix()
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var bytes: [UInt8] = []
             for mutation in 0..<2_000 {
                 if mutation % 10 == 0 { bytes = Array(Self.seeds.randomElement(using: &generator)?.utf8 ?? "".utf8) }

@@ -96,11 +96,11 @@ import Testing
         }
     }
 
-    @Test func `matching is what trying every run of characters finds`() {
+    @Test func `matching is what trying every run of characters finds`() async {
         print("AddressPatternTests: \(Rounds.note)")
         var matched = 0
         var generator = SplitMix()
-        for _ in 0..<(Rounds.count * 100) {
+        for await _ in Rounds.each(100) {
             func text(_ letters: String, upTo length: Int) -> String {
                 String((0..<Int.random(in: 0...length, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? "a" })
             }

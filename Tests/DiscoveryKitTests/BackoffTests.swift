@@ -42,8 +42,8 @@ struct BackoffTests {
         }
     }
 
-    @Test func `at least the time that the server asked for passes, and callers do not come back together`() {
-        for round in 0..<Rounds.count {
+    @Test func `at least the time that the server asked for passes, and callers do not come back together`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             let asked = Duration.milliseconds(Int.random(in: 0...10_000, using: &random))
             let delays = (0..<20).map { _ in backoff.delay(beforeRetry: 1, retryAfter: asked, using: &random) }

@@ -65,8 +65,8 @@ struct BalancingTests {
         Self.expect(Self.counts(.weighted, candidates, turns: 20_000), near: expected, "\(weights)")
     }
 
-    @Test func `whatever the candidates, one that may be chosen is`() {
-        for round in 0..<Rounds.count {
+    @Test func `whatever the candidates, one that may be chosen is`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             for _ in 0..<300 {
                 let many = (0..<Int.random(in: 1...12, using: &random)).map { _ in

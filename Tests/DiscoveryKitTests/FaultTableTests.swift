@@ -93,8 +93,8 @@ import Testing
                 let arrival =
                     row.place == .refusing && script != .forever
                     ? Task {
-                        // So that the first try meets nobody; that it may come later changes no outcome.
-                        try await Task.sleep(for: .milliseconds(10))
+                        // So that the first try meets nobody, and one of those that follow does not: all of these may come soon.
+                        try await Task.sleep(for: .milliseconds(1))
                         try await server.listen()
                     } : nil
                 let error = await failure {

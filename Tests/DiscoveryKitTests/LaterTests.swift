@@ -134,10 +134,21 @@ extension Messaging {
             let messaging = try await discovery.client.home().messaging()
             _ = try await messaging.createQueue("q")
             try await discovery.register("ns.s->q", .queue(named: "q"))
-            let handled = Event<Void>()
-            let listeners = (0..<2).map { _ in
-                Task { try await discovery.listen("ns.s->q") { (_: Delivery) in handled.happened(()) } }
+            // Each takes one message and waits for the other: then both listen.
+            let busy = Count()
+            var options = ListenOptions()
+            options.prefetch = 1
+            options.concurrency = 1
+            let listeners = (0..<2).map { [options] _ in
+                Task {
+                    try await discovery.listen("ns.s->q", options: options) { (_: Delivery) in
+                        busy.add()
+                        await busy.reached(2)
+                    }
+                }
             }
+            for _ in 0..<2 { try await discovery.queue("ns.s->q", "a") }
+            await busy.reached(2)
             while try await discovery.backlog().courier == nil { await Task.yield() }
             listeners[0].cancel()
             _ = await listeners[0].result

@@ -170,10 +170,10 @@ private typealias Notification = DiscoveryKit.Notification
 
     // MARK: Random values
 
-    @Test(.timeLimit(.minutes(5))) func `any notification reads back as it was written`() {
+    @Test(.timeLimit(.minutes(5))) func `any notification reads back as it was written`() async {
         print("NotificationTests: \(Rounds.note)")
         var generator = SplitMix()
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             for _ in 0..<40 {
                 let notification = Self.random(&generator)
                 let read = Notification(envelope: notification.envelope())
@@ -182,11 +182,11 @@ private typealias Notification = DiscoveryKit.Notification
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func `any bytes are read or are no envelope, and what is read is written the same`() {
+    @Test(.timeLimit(.minutes(5))) func `any bytes are read or are no envelope, and what is read is written the same`() async {
         print("NotificationTests: \(Rounds.note)")
         var generator = SplitMix()
         var reads = 0
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var bytes: [UInt8] = []
             for mutation in 0..<400 {
                 if mutation % 4 == 0 { bytes = Self.random(&generator).envelope() }

@@ -124,10 +124,10 @@ import Testing
 /// `DISCOVERY_SEED` repeats a run, `DISCOVERY_ROUNDS` makes it longer.
 @Suite struct OverrideMutationTests {
     @Test(.timeLimit(.minutes(5)))
-    func `any override is written and read back as it was`() throws {
+    func `any override is written and read back as it was`() async throws {
         print("OverrideMutationTests: \(Rounds.note)")
         var generator = SplitMix()
-        for round in 0..<(Rounds.count * 20) {
+        for await round in Rounds.each(20) {
             let override = Self.override(&generator)
             let text = try override.jsonText()
             #expect(!text.contains("\n") && text.contains(#""pattern":"#))
@@ -137,11 +137,11 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `any bytes are read or refused in a sentence, and what is read is written back`() throws {
+    func `any bytes are read or refused in a sentence, and what is read is written back`() async throws {
         print("OverrideMutationTests: \(Rounds.note)")
         var read = 0
         var generator = SplitMix()
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var bytes: [UInt8] = []
             for mutation in 0..<300 {
                 if mutation % 6 == 0 { bytes = Array("[\(try Self.override(&generator).jsonText())]".utf8) }

@@ -69,7 +69,7 @@ import Testing
         try await withFaultServer {
             $0 == 0 ? .neverAnswer : .good
         } _: { server in
-            try await withDiscovery(configure: { $0.policies = [PolicyRule("*") { $0.tryDeadline = .milliseconds(200) }] }) { discovery in
+            try await withDiscovery(configure: { $0.policies = [PolicyRule("*") { $0.tryDeadline = .seconds(2) }] }) { discovery in
                 try await discovery.register("ns.s->f", Resource(.function, at: server.url))
                 var options = RequestOptions()
                 options.isIdempotent = true

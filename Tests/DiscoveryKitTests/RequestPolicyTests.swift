@@ -116,8 +116,8 @@ struct RequestPolicyTests {
         _ = try Resilience(Self.policy(change))
     }
 
-    @Test func `policies that make sense make one that does, and what a narrower one says stands`() {
-        for round in 0..<Rounds.count {
+    @Test func `policies that make sense make one that does, and what a narrower one says stands`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             for _ in 0..<200 {
                 let (narrow, wide, widest) = (Self.any(&random), Self.any(&random), Self.any(&random))

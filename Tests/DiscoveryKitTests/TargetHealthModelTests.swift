@@ -4,9 +4,9 @@ import Testing
 
 /// Long random sequences of calls, outcomes and time: a target's health does what its model does, and what must never happen does not.
 struct TargetHealthModelTests {
-    @Test func `health does what its model does`() {
+    @Test func `health does what its model does`() async {
         var seen: Set<TargetHealthModel.Sight> = []
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var walk = Walk(round: round)
             for _ in 0..<3_000 {
                 guard walk.step() else { return }
@@ -16,8 +16,8 @@ struct TargetHealthModelTests {
         if Rounds.count >= 30 { #expect(seen == Set(TargetHealthModel.Sight.allCases), "\(Rounds.note)") }
     }
 
-    @Test func `never are two probes in flight, unless one is overdue`() {
-        for round in 0..<Rounds.count {
+    @Test func `never are two probes in flight, unless one is overdue`() async {
+        for await round in Rounds.each() {
             var walk = Walk(round: round)
             var probes: [Int: ContinuousClock.Instant] = [:]
             for _ in 0..<3_000 {
@@ -30,8 +30,8 @@ struct TargetHealthModelTests {
         }
     }
 
-    @Test func `never is a target shut for longer than the longest ejection, and one probe opens it`() throws {
-        for round in 0..<Rounds.count {
+    @Test func `never is a target shut for longer than the longest ejection, and one probe opens it`() async throws {
+        for await round in Rounds.each() {
             var walk = Walk(round: round)
             for _ in 0..<3_000 {
                 guard walk.step() else { return }
@@ -53,9 +53,9 @@ struct TargetHealthModelTests {
         }
     }
 
-    @Test func `an outcome from before an ejection, or of a call admitted anyway, changes nothing`() {
+    @Test func `an outcome from before an ejection, or of a call admitted anyway, changes nothing`() async {
         var count = 0
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var walk = Walk(round: round)
             for _ in 0..<3_000 {
                 guard walk.step() else { return }

@@ -101,7 +101,7 @@ import Testing
             #expect(cancelled?.code == .cancelled)
             // A renewal is given up in time for the next.
             await client.renewalHasFailed()
-            #expect(ContinuousClock.now - start < .seconds(9))
+            #expect(ContinuousClock.now - start < .seconds(60))
         }
         await client.end()
     }
@@ -109,7 +109,7 @@ import Testing
     @Test func `a lease is renewed for as long as its server runs, and registered again where it was lost`() async throws {
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("discovery-lost-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: home) }
-        let times = RemoteTimes(pause: .milliseconds(20), lease: .seconds(1))
+        let times = RemoteTimes(pause: .milliseconds(20), lease: .seconds(3))
         let (client, place) = try await ServedClient.with(home: home, by: times) { client, place in _ = try await client.request(place) }
         // A client that can only be answered by renewals that fail: nobody listens.
         let embedded = try Discovery.embedded(home)

@@ -63,17 +63,17 @@ struct DaemonStartTests {
     @Test func `a server whose home cannot be gives its port back`() async throws {
         try await withFolder { folder in
             try "x".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
-            let free = try await Self.listener(port: 0)
+            let free = try await Self.listener(on: RawClient.ownHost())
             await free.drain(deadline: .zero)
             var configuration = ServerConfiguration(home: folder + "/file", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             (configuration.host, configuration.port) = (free.host, free.port)
             await #expect(throws: DiscoveryError.self) { try await Server(configuration).run() }
-            await (try Self.listener(port: free.port)).drain(deadline: .zero)
+            await (try Self.listener(on: free.host, port: free.port)).drain(deadline: .zero)
         }
     }
 
-    private static func listener(port: Int) async throws -> HTTPServer {
-        try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, port: port)) { _ in HTTPResponse(status: 204) }
+    private static func listener(on host: String, port: Int = 0) async throws -> HTTPServer {
+        try await HTTPServer.bind(HTTPServerConfiguration(host: host, port: port)) { _ in HTTPResponse(status: 204) }
     }
 
     @Test(arguments: [

@@ -10,6 +10,7 @@ import Testing
 
 /// Checks over a real registry, by a clock and answers that the test gives; and once by the network.
 struct HealthCheckerTests {
+    private static let host = RawClient.ownHost()
     private static let place: Registry.Attributes = ["AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "80"]
     private static let leased: Registry.Attributes = [
         "AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "80", "DISCOVERY_LEASE_SECONDS": "60",
@@ -105,7 +106,7 @@ struct HealthCheckerTests {
     @Test func `through a daemon an instance is unhealthy while nobody listens where it says`() async throws {
         try await withFolder { folder in
             func listener(port: Int) async throws -> HTTPServer {
-                try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, port: port)) { _ in HTTPResponse(status: 204) }
+                try await HTTPServer.bind(HTTPServerConfiguration(host: Self.host, port: port)) { _ in HTTPResponse(status: 204) }
             }
             let daemon = try await Daemon(home: folder + "/home", healthInterval: 1)
             func ask(_ operation: String, _ body: String) async throws -> [String: Any] {

@@ -9,8 +9,9 @@ import Testing
 
 /// What a check asks, of servers on this machine.
 struct HealthProbeTests {
+    private static let host = RawClient.ownHost()
     private static func question(
-        _ kind: Registry.HealthCheck.Kind, port: Int, path: String? = nil, host: String = RawClient.aloneHost
+        _ kind: Registry.HealthCheck.Kind, port: Int, path: String? = nil, host: String = host
     ) -> HealthChecks.Question {
         HealthChecks.Question(
             serviceID: "srv", instanceID: "i", incarnation: 1, check: .init(kind: kind, path: path, threshold: 1), host: host, port: port)
@@ -22,7 +23,7 @@ struct HealthProbeTests {
     private static func withServer(
         tls: HTTPServerTLS? = nil, _ body: (HTTPServer) async throws -> Void
     ) async throws {
-        var configuration = HTTPServerConfiguration(host: RawClient.aloneHost, port: 0)
+        var configuration = HTTPServerConfiguration(host: host, port: 0)
         configuration.tls = tls
         let server = try await HTTPServer.bind(configuration) { request in
             switch request.path {

@@ -64,10 +64,7 @@ struct ServedClient: Sendable {
         await discovery.shutdown()
     }
 
-    private static let last = Atomic(0)
-
-    /// A function served through a daemon, which goes on when the daemon has ended. The daemon's loopback address is its own, so that its port
-    /// is not another test's then; Darwin has one only.
+    /// A function served through a daemon, which goes on when the daemon has ended.
     static func with(
         home: String? = nil, by times: RemoteTimes, _ body: (Discovery, Address) async throws -> Void
     ) async throws -> (ServedClient, Address) {
@@ -75,9 +72,7 @@ struct ServedClient: Sendable {
         let kept = Mutex<ServedClient?>(nil)
         try await ServerTrial.run({
             if let home { $0.home = home }
-            #if !canImport(Darwin)
-                $0.host = "127.1.0.\(last.add(1, ordering: .relaxed).newValue)"
-            #endif
+            $0.host = RawClient.ownHost()
         }) { trial in
             let client = try ServedClient(trial.url, times, place)
             kept.withLock { $0 = client }

@@ -93,7 +93,7 @@ struct HostileTests {
     }
 
     @Test func `long heads that are half sent share a memory`() async throws {
-        try await withServer(HTTPServerConfiguration(maximumBodyMemory: 20_000)) { server in
+        try await withServer(HTTPServerConfiguration(maximumBodyMemory: 20_000, headerTimeout: .seconds(3600))) { server in
             let half = "GET / HTTP/1.1\r\nHost: x\r\nLong: " + String(repeating: "x", count: 15_000)
             let first = try RawClient(port: server.port)
             defer { first.close() }
@@ -162,7 +162,7 @@ struct HostileTests {
 
     @Test func `idle connections by the thousand leave others unaffected`() async throws {
         let count = 2_000
-        let closed = HTTPServerConfiguration(maximumConnections: count + 1)
+        let closed = HTTPServerConfiguration(maximumConnections: count + 1, idleTimeout: .seconds(3600))
         try await withServer(closed) { server in
             let idle = try await onThread { try (0..<count).map { _ in try RawClient(port: server.port) } }
             defer { for client in idle { client.close() } }

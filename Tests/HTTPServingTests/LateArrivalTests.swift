@@ -8,6 +8,7 @@ import Testing
 
 /// Callers that come while a server leaves: each is answered, told that it did not start, or never connected.
 @Suite(.serialized) struct LateArrivalTests {
+    private static let host = RawClient.ownHost()
     private static let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     /// Never over while a test looks.
     private static let endless = Duration.seconds(3600)
@@ -92,7 +93,7 @@ import Testing
         let stage = Stage()
         func start(_ number: Int) async throws -> (HTTPServer, Task<Void, any Error>) {
             let linger = Duration.milliseconds([0, 1, 5][number % 3])
-            let server = try await HTTPServer.bind(HTTPServerConfiguration(host: RawClient.aloneHost, linger: linger), respond: echo)
+            let server = try await HTTPServer.bind(HTTPServerConfiguration(host: Self.host, linger: linger), respond: echo)
             return (server, Task { try await server.run() })
         }
         var (server, running) = try await start(0)
@@ -172,7 +173,7 @@ import Testing
             } else {
                 leave()
                 do {
-                    client = try RawClient(host: RawClient.aloneHost, port: port)
+                    client = try RawClient(host: LateArrivalTests.host, port: port)
                 } catch {
                     return (error as? RawClient.Failure)?.code == ECONNREFUSED ? "refused" : "\(error)"
                 }

@@ -27,12 +27,14 @@ final class RawClient: Sendable {
     private let descriptor: Int32
     private let isClosed = Atomic(false)
 
-    /// A loopback address that no other test listens on, so that a port given back is not somebody else's a moment later. Darwin has one only.
-    #if canImport(Darwin)
-        static let aloneHost = "127.0.0.1"
-    #else
-        static let aloneHost = "127.0.0.2"
-    #endif
+    /// A loopback address that nobody else listens on, so that a port given back is not somebody else's a moment later. Darwin has one only.
+    static func ownHost() -> String {
+        #if canImport(Darwin)
+            "127.0.0.1"
+        #else
+            "127.\(Int.random(in: 1...254)).\(Int.random(in: 1...254)).\(Int.random(in: 1...254))"
+        #endif
+    }
 
     init(host: String = "127.0.0.1", port: Int, receiveBuffer: Int32? = nil) throws {
         #if canImport(Darwin)

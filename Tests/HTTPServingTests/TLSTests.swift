@@ -207,7 +207,9 @@ struct TLSTests {
             await release.wait()
             return await echo(request)
         }
-        try await withServer(HTTPServerConfiguration(linger: .zero, tls: files.tls), respond: respond) { server in
+        var tls = files.tls
+        tls.handshakeTimeout = .seconds(3600)
+        try await withServer(HTTPServerConfiguration(linger: .zero, tls: tls), respond: respond) { server in
             let silent = try RawClient(port: server.port)
             defer { silent.close() }
             async let answer = exchange("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", port: server.port, trusting: .first)

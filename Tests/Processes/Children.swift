@@ -25,7 +25,7 @@ extension Notes {
         }
         var sentences: [String] = []
         func attempt(_ name: String, _ body: () async throws -> Void) async {
-            alarm(5)  // a child that hangs instead is killed by it
+            alarm(60)  // a child that hangs instead is killed by it
             do {
                 try await body()
                 sentences.append("\(name): went on")

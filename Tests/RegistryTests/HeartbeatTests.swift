@@ -158,8 +158,8 @@ struct HeartbeatTests {
         }
     }
 
-    @Test func `whatever comes, what its model does is done, and never later than it said`() {
-        for round in 0..<Rounds.count {
+    @Test func `whatever comes, what its model does is done, and never later than it said`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             var beats = Heartbeats()
             var model = Model()

@@ -32,8 +32,8 @@ struct PendingHealthTests {
         }
     }
 
-    @Test func `a health counts when it was reported for thirty seconds without a reverse`() {
-        for round in 0..<Rounds.count {
+    @Test func `a health counts when it was reported for thirty seconds without a reverse`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             var state: (health: Registry.Health, pending: Pending?) = (.healthy, nil)
             // The model: since when the reports have differed from the health that counts.

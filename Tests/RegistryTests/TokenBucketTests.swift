@@ -33,8 +33,8 @@ struct TokenBucketTests {
         #expect(taken(&bucket, at: HomeTime(milliseconds: .max), of: 2) == 1)
     }
 
-    @Test func `in any stretch no more is taken than the burst and what the rate brings`() {
-        for round in 0..<Rounds.count {
+    @Test func `in any stretch no more is taken than the burst and what the rate brings`() async {
+        for await round in Rounds.each() {
             var random = SplitMix(round: round)
             let rate = TokenBucket.Rate(perSecond: .random(in: 1...5_000, using: &random), burst: .random(in: 1...5_000, using: &random))
             var bucket = TokenBucket(rate, at: .at(0))

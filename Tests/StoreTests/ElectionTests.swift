@@ -189,8 +189,8 @@ struct ElectionTests {
                 await #expect { try await waiting.value } throws: { ($0 as? StoreError)?.code == .cancelled }
             }
             // A thread in the kernel cannot be called back: it waits for the next who wants the office, and there is one for all.
-            try await eventually("the thread to wait") { try Self.waiters(path, getpid()) > 0 }
-            #expect(try Self.waiters(path, getpid()) == 1)
+            // The kernel's list is read in pieces, between which others come and go.
+            try await eventually("one thread to wait") { try Self.waiters(path, getpid()) == 1 }
             let early = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
                 try await Home(path: path).election("courier").hold { _ = Issue.record("held by two") }

@@ -62,7 +62,11 @@ struct GroupCommitTests {
         try await withFolder { path in
             let transactions = Counter()
             var seam = Seam()
-            seam.insideTransaction = { transactions.add() }
+            seam.insideTransaction = {
+                transactions.add()
+                // As on a slow disk: what comes meanwhile is to be more than one.
+                usleep(5_000)
+            }
             let store = try Store(notes: path, seam: seam)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lane in 0..<64 {

@@ -25,13 +25,15 @@ struct LogRoomTests {
         try await withFolder { path in
             let store = try Store(notes: "\(path)/home")
             let text = String(repeating: "x", count: 4_000)
-            for id in 0..<60 { try await store.put(id, text, .ordered) }
-            let log = try Data(contentsOf: URL(filePath: "\(store.path)-wal"))
-            #expect(log.count > 256 << 10 && log.suffix(16 << 10).allSatisfy { $0 == 0 })
-            // As a crash would leave them: nobody has closed these.
-            try FileManager.default.createDirectory(atPath: "\(path)/copy", withIntermediateDirectories: true)
-            // By another process: closing a descriptor of a database here would drop SQLite's locks.
-            #expect(try run("cp", store.path, "\(store.path)-wal", "\(path)/copy") == 0)
+            try await whileLogIsRead(store) {
+                for id in 0..<60 { try await store.put(id, text, .ordered) }
+                let log = try Data(contentsOf: URL(filePath: "\(store.path)-wal"))
+                #expect(log.count > 256 << 10 && log.suffix(16 << 10).allSatisfy { $0 == 0 })
+                // As a crash would leave them: nobody has closed these.
+                try FileManager.default.createDirectory(atPath: "\(path)/copy", withIntermediateDirectories: true)
+                // By another process: closing a descriptor of a database here would drop SQLite's locks.
+                #expect(try run("cp", store.path, "\(store.path)-wal", "\(path)/copy") == 0)
+            }
             let copy = try Store(notes: "\(path)/copy")
             #expect(try await copy.notes() == store.notes())
             for id in 60..<80 { try await copy.put(id, text, .ordered) }

@@ -5,6 +5,26 @@ struct Rounds {
     static let count = ProcessInfo.processInfo.environment["DISCOVERY_ROUNDS"].flatMap { Int($0) } ?? 30
     static let seed = ProcessInfo.processInfo.environment["DISCOVERY_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
 
+    /// The numbers of the rounds. Between them other tests may go on: one that computes for seconds would hold one of the few threads that all
+    /// have together, and two would stop everything that waits for anything.
+    static func each(_ times: Int = 1) -> Each { Each(end: count * times) }
+
+    struct Each: AsyncSequence, AsyncIteratorProtocol {
+        let end: Int
+        private var round = 0
+
+        fileprivate init(end: Int) { self.end = end }
+
+        func makeAsyncIterator() -> Each { self }
+
+        mutating func next() async -> Int? {
+            guard round < end else { return nil }
+            await Task.yield()
+            defer { round += 1 }
+            return round
+        }
+    }
+
     /// For the message of an expectation: how to see it fail again.
     static var note: String { "DISCOVERY_SEED=\(seed) DISCOVERY_ROUNDS=\(count)" }
 }

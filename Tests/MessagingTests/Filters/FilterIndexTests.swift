@@ -8,11 +8,11 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `an index answers as its policies do one by one`() throws {
+    func `an index answers as its policies do one by one`() async throws {
         print("FilterIndexTests: \(Rounds.note)")
         var generator = SplitMix()
         var (matched, refused) = (0, 0)
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             let policies = FilterFuzzTests.policies(Int.random(in: 0...120, using: &generator), &generator)
             let index = FilterIndex(policies)
             for _ in 0..<60 {

@@ -68,11 +68,11 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `any bytes are read or refused, as Foundation does`() throws {
+    func `any bytes are read or refused, as Foundation does`() async throws {
         print("JSONDocumentTests: \(Rounds.note)")
         var generator = SplitMix()
         var read = 0
-        for round in 0..<Rounds.count {
+        for await round in Rounds.each() {
             var bytes: [UInt8] = []
             for mutation in 0..<1_000 {
                 if mutation % 8 == 0 { bytes = Array(RandomFilters.json(&generator).utf8) }

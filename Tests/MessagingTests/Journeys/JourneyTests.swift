@@ -138,8 +138,8 @@ struct JourneyTests {
 
 /// Events as bytes.
 struct JourneyBytesTests {
-    @Test func `what is written is read`() {
-        for round in 0..<Rounds.count * 10 {
+    @Test func `what is written is read`() async {
+        for await round in Rounds.each(10) {
             var generator = SplitMix(round: round)
             let events = (0..<Int.random(in: 0...40, using: &generator)).map { _ in JourneyEvent.random(using: &generator) }
             var bytes = JourneyBytes()
@@ -148,8 +148,8 @@ struct JourneyBytesTests {
         }
     }
 
-    @Test func `bytes that were not written are read as far as they can be`() {
-        for round in 0..<Rounds.count * 100 {
+    @Test func `bytes that were not written are read as far as they can be`() async {
+        for await round in Rounds.each(100) {
             var generator = SplitMix(round: round)
             var bytes = JourneyBytes()
             for _ in 0..<10 { bytes.append(.random(using: &generator)) }
