@@ -5,8 +5,7 @@ import Testing
 /// A process of one of our programs, driven by lines: `Processes`, unless told. It is killed when the test is done with it.
 final class Child: Sendable {
     let id: pid_t
-    /// Between making a pipe and marking it close-on-exec no other process may be started: it would keep an end open. Of the tests of
-    /// another module that one is another, so that it also names what it keeps.
+    /// Between making a pipe and marking it close-on-exec no other process may be started: it would keep an end open.
     fileprivate static let spawning = Mutex(())
     private let input: Int32
     private let output: Int32
