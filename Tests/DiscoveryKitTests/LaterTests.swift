@@ -132,23 +132,16 @@ extension Messaging {
     @Test func `while anybody listens here this process is a courier, and no longer`() async throws {
         try await withDiscovery { discovery in
             let messaging = try await discovery.client.home().messaging()
-            _ = try await messaging.createQueue("q")
-            try await discovery.register("ns.s->q", .queue(named: "q"))
-            // Each takes one message and waits for the other: then both listen.
-            let busy = Count()
-            var options = ListenOptions()
-            options.prefetch = 1
-            options.concurrency = 1
-            let listeners = (0..<2).map { [options] _ in
-                Task {
-                    try await discovery.listen("ns.s->q", options: options) { (_: Delivery) in
-                        busy.add()
-                        await busy.reached(2)
-                    }
-                }
+            for queue in ["one", "two"] {
+                _ = try await messaging.createQueue(queue)
+                try await discovery.register("ns.s->\(queue)", .queue(named: queue))
+                try await discovery.queue("ns.s->\(queue)", "a")
             }
-            for _ in 0..<2 { try await discovery.queue("ns.s->q", "a") }
-            await busy.reached(2)
+            let heard = Count()
+            let listeners = (["ns.s->one", "ns.s->two"] as [Address]).map { address in
+                Task { try await discovery.listen(address) { (_: Delivery) in heard.add() } }
+            }
+            await heard.reached(2)
             while try await discovery.backlog().courier == nil { await Task.yield() }
             listeners[0].cancel()
             _ = await listeners[0].result
