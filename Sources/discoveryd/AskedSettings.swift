@@ -10,13 +10,16 @@ final class AskedSettings: AccessReporter {
         var hasValue = false
         if case .success(.some) = event.result { hasValue = true }
         let name = event.metadata.key.components.joined(separator: ".")
-        // A number is asked for as a text first.
-        understood.withLock { $0[name, default: false] = $0[name, default: false] || hasValue }
+        understood.withLock { $0[name] = hasValue }
     }
 
     /// `nil` for what nobody has asked for.
     func wasUnderstood(_ name: String) -> Bool? { understood.withLock { $0[name] } }
 
-    /// What may have been meant.
-    func near(_ name: String) -> String? { NearNames.of(name, among: understood.withLock { Array($0.keys) }).first }
+    /// What may have been meant, or else which there are.
+    func advice(for name: String) -> String {
+        let names = understood.withLock { $0.keys.sorted() }
+        if let near = NearNames.of(name, among: names).first { return "Did you mean `\(near)`?" }
+        return "There are \(names.map { "`\($0)`" }.joined(separator: ", "))."
+    }
 }

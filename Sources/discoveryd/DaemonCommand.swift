@@ -51,13 +51,13 @@ struct DaemonCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let file = if let config { try await SettingsFile(config) } else { SettingsFile?.none }
+            let file = if let config { try SettingsFile(config) } else { SettingsFile?.none }
             let asked = AskedSettings()
             let reader = reader(file, asked)
             let logger = try logger(reader)
             var settings = try ServerConfiguration(
-                reader, defaultHome: Home.defaultPath(environment: ProcessInfo.processInfo.environment))
-            try file?.check(asked)
+                reader, defaultHome: Home.defaultPath(environment: ProcessInfo.processInfo.environment),
+                whenAllIsRead: { () throws(ServerError) in try file?.check(asked) })
             settings.logger = logger
             if check {
                 try await Server.check(settings)

@@ -10,34 +10,37 @@ struct SettingsFile {
     /// What it sets, as `tls.certificate`.
     private let names: [String]
 
-    /// Reads it.
+    /// Reads it, to its end: it may be a pipe.
     ///
     /// - Throws: `.configuration` for a file that cannot be read, or parsed.
-    init(_ path: String) async throws {
-        guard FileManager.default.isReadableFile(atPath: path), let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    init(_ path: String) throws(ServerError) {
+        guard let data = try? FileHandle(forReadingAtPath: path)?.readToEnd() ?? Data() else {
             throw ServerError(.configuration, "The file of settings \(path) cannot be read. Correct its path or its rights.")
         }
-        self.path = path
-        let place = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
+        let root: Node
         do {
             if path.hasSuffix(".json") {
-                provider = try await FileProvider<JSONSnapshot>(config: place)
-                names = Self.names(in: try JSONSerialization.jsonObject(with: Data(text.utf8)))
+                // Only this says where something is wrong.
+                _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+                root = try JSONDecoder().decode(Node.self, from: data)
             } else {
-                provider = try await FileProvider<YAMLSnapshot>(config: place)
-                names = Self.names(in: try Yams.load(yaml: text))
+                root = try YAMLDecoder().decode(Node.self, from: data)
             }
+            guard case .mapping = root else { throw ServerError(.configuration, "it is no mapping of names to values") }
         } catch {
-            // A parser's error may have many lines, the first of which says where it is.
-            let reason = (error as NSError).userInfo["NSDebugDescription"].map { "\($0)" } ?? "\(error)"
-            let first = reason.prefix { !$0.isNewline }.trimmingCharacters(in: CharacterSet(charactersIn: ". "))
-            throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(first). Correct it.")
+            throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(Self.reason(error)). Correct it.")
         }
-    }
-
-    private static func names(in value: Any?, below path: [String] = []) -> [String] {
-        guard let object = value as? [AnyHashable: Any] else { return path.isEmpty ? [] : [path.joined(separator: ".")] }
-        return object.flatMap { names(in: $0.value, below: path + ["\($0.key)"]) }.sorted()
+        var texts: [AbsoluteConfigKey: ConfigValue] = [:]
+        var names: [String] = []
+        root.visit { name, text in
+            names.append(name)
+            if let text {
+                texts[AbsoluteConfigKey(name.split(separator: ".").map(String.init))] = ConfigValue(.string(text), isSecret: false)
+            }
+        }
+        self.path = path
+        self.names = names.sorted()
+        provider = InMemoryProvider(name: path, values: texts)
     }
 
     /// Refuses what was read in vain, once all settings were asked for.
@@ -49,10 +52,69 @@ struct SettingsFile {
             case true?: continue
             case false?:
                 throw ServerError(.configuration, "`\(name)` in \(path) has a value of another kind than the setting. Correct it.")
-            case nil:
-                let near = asked.near(name).map { "Did you mean `\($0)`?" } ?? "`discoveryd --check` prints those there are."
-                throw ServerError(.configuration, "`\(name)` in \(path) is no setting. \(near)")
+            case nil: throw ServerError(.configuration, "`\(name)` in \(path) is no setting. \(asked.advice(for: name))")
             }
+        }
+    }
+
+    /// In one line; a parser's own words, where it has any, say where it is.
+    private static func reason(_ error: any Error) -> String {
+        if let error = error as? ServerError { return error.description }
+        if error is DecodingError {
+            guard case DecodingError.dataCorrupted(let context) = error, let inner = context.underlyingError else {
+                return "it is no mapping of names to values"
+            }
+            return reason(inner)
+        }
+        let text = (error as NSError).userInfo["NSDebugDescription"].map { "\($0)" } ?? "\(error)"
+        return text.prefix { !$0.isNewline }.trimmingCharacters(in: CharacterSet(charactersIn: ". "))
+    }
+
+    /// What JSON and YAML have in common. All that is one value is a text, as it is in an option and in the environment.
+    private enum Node: Decodable {
+        case text(String)
+        case mapping([String: Node])
+        /// A list, or nothing: no setting is that.
+        case other
+
+        init(from decoder: any Decoder) throws {
+            if let mapping = try? decoder.container(keyedBy: Key.self) {
+                self = .mapping(
+                    try Dictionary(
+                        uniqueKeysWithValues: mapping.allKeys.map { ($0.stringValue, try mapping.decode(Node.self, forKey: $0)) }))
+                return
+            }
+            guard let value = try? decoder.singleValueContainer(), !value.decodeNil() else {
+                self = .other
+                return
+            }
+            if let text = try? value.decode(String.self) {
+                self = .text(text)
+            } else if let flag = try? value.decode(Bool.self) {
+                self = .text(String(flag))
+            } else if let number = try? value.decode(Int.self) {
+                self = .text(String(number))
+            } else if let number = try? value.decode(Double.self) {
+                self = .text(String(number))
+            } else {
+                self = .other
+            }
+        }
+
+        func visit(below path: String = "", _ visitor: (String, String?) -> Void) {
+            switch self {
+            case .text(let text): visitor(path, text)
+            case .other: visitor(path, nil)
+            case .mapping(let nodes):
+                for (name, node) in nodes { node.visit(below: path.isEmpty ? name : "\(path).\(name)", visitor) }
+            }
+        }
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
         }
     }
 }

@@ -15,7 +15,7 @@ struct DaemonStartTests {
         #expect(outcome.code == code, "\(complaint)", sourceLocation: location)
         #expect(outcome.output.isEmpty, "\(outcome.output)", sourceLocation: location)
         #expect(
-            complaint.hasPrefix("discoveryd: ") && complaint.hasSuffix(".\n") || complaint.hasSuffix("`?\n"), "\(complaint)",
+            complaint.hasPrefix("discoveryd: ") && (complaint.hasSuffix(".\n") || complaint.hasSuffix("`?\n")), "\(complaint)",
             sourceLocation: location)
         #expect(complaint.split(separator: "\n").count == 1, "\(complaint)", sourceLocation: location)
         for part in parts { #expect(complaint.contains(part), "\(complaint)", sourceLocation: location) }
@@ -63,17 +63,13 @@ struct DaemonStartTests {
     @Test func `a server whose home cannot be gives its port back`() async throws {
         try await withFolder { folder in
             try "x".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
-            let free = try await Self.listener(on: RawClient.ownHost())
+            let free = try await RawClient.listenAgain(RawClient.ownHost(), 0)
             await free.drain(deadline: .zero)
             var configuration = ServerConfiguration(home: folder + "/file", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             (configuration.host, configuration.port) = (free.host, free.port)
             await #expect(throws: DiscoveryError.self) { try await Server(configuration).run() }
-            await (try Self.listener(on: free.host, port: free.port)).drain(deadline: .zero)
+            try await RawClient.listenAgain(free.host, free.port).drain(deadline: .zero)
         }
-    }
-
-    private static func listener(on host: String, port: Int = 0) async throws -> HTTPServer {
-        try await HTTPServer.bind(HTTPServerConfiguration(host: host, port: port)) { _ in HTTPResponse(status: 204) }
     }
 
     @Test(arguments: [
@@ -117,10 +113,16 @@ struct DaemonStartTests {
 
     @Test(arguments: [
         ("a.json", #"{"tls": {"certificat": "chain.pem"}}"#, "`tls.certificat` in", "Did you mean `tls.certificate`?"),
-        ("a.json", #"{"region": 5}"#, "`region` in", "another kind"),
+        ("a.json", #"{"region": ["us-east-1"]}"#, "`region` in", "another kind"),
         ("a.json", #"{"maximum": {"body": [4]}}"#, "`maximum.body` in", "another kind"),
         ("a.yaml", "region: eu-west-1\nlistn: 127.0.0.1:0", "`listn` in", "Did you mean `listen`?"),
-        ("a.yaml", "keys: {path: /etc/keys}", "`keys.path` in", "Did you mean `keys`?"), ("a.yaml", "7: [1, 2]", "`7` in", "--check"),
+        ("a.yaml", "keys: {path: /etc/keys}", "`keys.path` in", "Did you mean `keys`?"),
+        ("a.yaml", "7: [1, 2]", "`7` in", "There are `allow.link.local`"),
+        ("a.yaml", "keys:", "`keys` in", "another kind"), ("a.json", #"{"keys": null}"#, "`keys` in", "another kind"),
+        ("a.json", #"["keys"]"#, "a.json", "mapping"), ("a.yaml", "", "a.yaml", "mapping"),
+        // Before what would be said of the rest.
+        ("a.yaml", "tls: {certificat: chain.pem, key: key.pem}", "`tls.certificat` in", "Did you mean `tls.certificate`?"),
+        ("a.yaml", "listen: 0.0.0.0:4580\nkyes: /etc/keys", "`kyes` in", "`keys`"),
     ])
     func `a setting that is none, or of another kind, is told`(name: String, text: String, says: String, advises: String) async throws {
         try await withFolder { folder in

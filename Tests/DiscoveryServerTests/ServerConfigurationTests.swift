@@ -21,7 +21,7 @@ struct ServerConfigurationTests {
         #expect(plain.faithful.quotas == .init())
         #expect(plain.faithful.quotas?.discoverInstances == .init(perSecond: 1_000, burst: 2_000))
         let values: [AbsoluteConfigKey: ConfigValue] = [
-            ["quota", "namespaces"]: 100, ["quota", "discover", "instances"]: 7, ["quota", "discover", "instances", "revision"]: 8,
+            ["quota", "namespaces"]: "100", ["quota", "discover", "instances"]: "7", ["quota", "discover", "instances", "revision"]: "8",
         ]
         let given = try ServerConfiguration(ConfigReader(provider: InMemoryProvider(values: values)), defaultHome: "/home")
         #expect(
@@ -30,7 +30,7 @@ struct ServerConfigurationTests {
                     namespaces: 100, discoverInstances: .init(perSecond: 7, burst: 14),
                     discoverInstancesRevision: .init(perSecond: 8, burst: 8))
         )
-        let none = InMemoryProvider(values: [["quota", "namespaces"]: 0])
+        let none = InMemoryProvider(values: [["quota", "namespaces"]: "0"])
         #expect(throws: ServerError.self) { try ServerConfiguration(ConfigReader(provider: none), defaultHome: "/home") }
     }
 

@@ -31,11 +31,14 @@ extension ServerConfiguration {
     /// | `timeout.idle` | seconds between the requests of a connection, 1 to 86400 | 60 |
     /// | `drain.timeout` | seconds for requests in work at the end | 30 |
     ///
-    /// - Throws: `.configuration` for a value that means nothing.
-    package init(_ reader: ConfigReader, defaultHome: String) throws(ServerError) {
+    /// - Parameters:
+    ///   - reader: all its values are texts.
+    ///   - whenAllIsRead: called once each setting was asked for, and before they are held against each other.
+    /// - Throws: `.configuration` for a value that means nothing; what `whenAllIsRead` throws.
+    package init(_ reader: ConfigReader, defaultHome: String, whenAllIsRead: () throws(ServerError) -> Void = {}) throws(ServerError) {
         func text(_ key: ConfigKey) -> String? { reader.string(forKey: key).flatMap { $0.isEmpty ? nil : $0 } }
         func number(_ key: ConfigKey, _ name: String, in range: ClosedRange<Int>, unless value: Int) throws(ServerError) -> Int {
-            guard let text = text(key) ?? reader.int(forKey: key).map(String.init) else { return value }
+            guard let text = text(key) else { return value }
             guard let number = Int(text), range.contains(number) else {
                 throw ServerError(
                     .configuration, "`\(name)` is `\(text)`, not a number from \(range.lowerBound) to \(range.upperBound). Correct it.")
@@ -43,7 +46,7 @@ extension ServerConfiguration {
             return number
         }
         func flag(_ key: ConfigKey, _ name: String) throws(ServerError) -> Bool {
-            guard let text = text(key) else { return reader.bool(forKey: key) ?? false }
+            guard let text = text(key) else { return false }
             guard let flag = Bool(text.lowercased()) else {
                 throw ServerError(.configuration, "`\(name)` is `\(text)`, neither `true` nor `false`. Correct it.")
             }
@@ -55,11 +58,7 @@ extension ServerConfiguration {
         namespace = text("namespace") ?? namespace
         region = text("region") ?? region
         keyFile = text("keys")
-        switch (text("tls.certificate"), text("tls.key")) {
-        case (let certificate?, let key?): tls = TLS(certificate: certificate, key: key)
-        case (nil, nil): break
-        default: throw ServerError(.configuration, "TLS needs both `tls.certificate` and `tls.key`. Give the other one too.")
-        }
+        let (certificate, key) = (text("tls.certificate"), text("tls.key"))
         isFaithful = try flag("faithful", "faithful")
         var quotas = faithful.quotas ?? Registry.Quotas()
         quotas.namespaces = try number("quota.namespaces", "quota.namespaces", in: 1...1_000_000, unless: quotas.namespaces)
@@ -82,6 +81,12 @@ extension ServerConfiguration {
         bodyTimeout = .seconds(try number("timeout.body", "timeout.body", in: 1...3_600, unless: 60))
         idleTimeout = .seconds(try number("timeout.idle", "timeout.idle", in: 1...86_400, unless: 60))
         drainTimeout = .seconds(try number("drain.timeout", "drain.timeout", in: 0...86_400, unless: 30))
+        try whenAllIsRead()
+        switch (certificate, key) {
+        case (let certificate?, let key?): tls = TLS(certificate: certificate, key: key)
+        case (nil, nil): break
+        default: throw ServerError(.configuration, "TLS needs both `tls.certificate` and `tls.key`. Give the other one too.")
+        }
         try check()
     }
 
