@@ -164,7 +164,7 @@ final class Desk: Sendable {
             // Those for whom the look was meant are told; who came since looks again.
             let asked = Set(waiters.map(\.id))
             let failed = state.withLock { $0.waits.leaveAll { asked.contains($0.id) } }
-            for waiter in failed { waiter.answer(.failure(error)) }
+            for waiter in failed { waiter.answer(waiter.deadline <= start ? .success([]) : .failure(error)) }
         }
     }
 }

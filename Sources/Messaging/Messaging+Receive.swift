@@ -18,8 +18,8 @@ extension Messaging {
         if let visibility { try Rules.check(visibility: visibility) }
         if let wait, wait < .zero { throw Rules.invalid("A wait is not negative.") }
         let demand = Demand(maximum: min(maximum, 10_000), visibility: visibility?.milliseconds, attempt: attempt)
-        if wait != .zero, let desk = desks.desk(queue) {
-            // Those who wait already know that there is nothing: no look of one's own.
+        if wait != .zero, attempt == nil, let desk = desks.desk(queue) {
+            // Those who wait already know that there is nothing: no look of one's own, unless there is something for one's own attempt.
             if let received = try await desk.receive(demand, wait: wait, since: nil) { return received }
         }
         let rings = store.home.rings(of: Self.bell(queue: queue))

@@ -56,7 +56,7 @@ struct Waits {
     ///
     /// - Parameters:
     ///   - start: when the look began; `rings`: as the bell stood then, `nil` when it may have left something.
-    ///   - found: for each of `asked`, in their order.
+    ///   - found: for each of `asked`, in their order, up to the first for whom there was nothing.
     /// - Returns: who is answered, and what was found for those who had gone.
     mutating func looked(
         for asked: [Waiter], from start: ContinuousClock.Instant, rings: UInt64?, due: ContinuousClock.Instant?,
@@ -66,7 +66,11 @@ struct Waits {
         self.due = due
         var answered: [(Waiter, [Messaging.Received])] = []
         var unclaimed: [Messaging.Received] = []
-        for (waiter, messages) in zip(asked, found) where !messages.isEmpty || waiter.deadline <= start {
+        // For those behind one who got nothing there is nothing.
+        let reached = found.last?.isEmpty == true ? asked.count : found.count
+        for (index, waiter) in asked.prefix(reached).enumerated() {
+            let messages = index < found.count ? found[index] : []
+            guard !messages.isEmpty || waiter.deadline <= start else { continue }
             if let waiter = leave(waiter.id) { answered.append((waiter, messages)) } else { unclaimed += messages }
         }
         let ids = Set(asked.map(\.id))

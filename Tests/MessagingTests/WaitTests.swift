@@ -69,6 +69,20 @@ struct WaitTests {
         }
     }
 
+    @Test func `a repeated attempt gets its messages again also where others wait`() async throws {
+        try await withTwo { one, other in
+            _ = try await one.createQueue("q.fifo")
+            try await one.send("a", to: "q.fifo", group: "g", id: "a")
+            let first = try await one.receive(from: "q.fifo", wait: .seconds(60), attempt: "one")
+            let waiter = Task { try await one.receive(from: "q.fifo", wait: .seconds(600)) }
+            try await waiting(1, at: "q.fifo", of: one)
+            let again = try await one.receive(from: "q.fifo", wait: .seconds(60), attempt: "one")
+            #expect(first.map(\.text) == ["a"] && again.map(\.id) == first.map(\.id))
+            waiter.cancel()
+            await #expect(throws: CancellationError.self) { try await waiter.value }
+        }
+    }
+
     @Test func `a wait that is over brings nothing, and the queue's own wait counts where none is given`() async throws {
         try await withTwo { one, _ in
             _ = try await one.createQueue("jobs", .init(wait: .milliseconds(30)))

@@ -43,13 +43,15 @@ struct WaitsTests {
     @Test(arguments: [(rings: 8 as UInt64, due: Int?.none), (rings: 7, due: 5)])
     func `who is late is looked for once more where something may be there, and not for ever`(rings: UInt64, due: Int?) {
         var waits = Waits(rings: 7, due: due.map { Self.start + .seconds($0) })
-        waits.join(Self.waiter(1, until: 10))
-        waits.join(Self.waiter(2, until: 90))
-        #expect(Self.turn(&waits, at: 60, ringing: rings) == "look for [1, 2]")
+        for (id, end) in [(1, 10), (2, 90), (3, 10), (4, 61)] { waits.join(Self.waiter(id, until: end)) }
+        #expect(Self.turn(&waits, at: 60, ringing: rings) == "look for [1, 2, 3, 4]")
         let asked = waits.waiters
-        // Others keep sending: there may always be more.
-        let look = waits.looked(for: asked, from: Self.start + .seconds(60), rings: nil, due: nil, found: [[], []])
-        #expect(look.answered.map(\.0.id) == [1] && look.answered[0].1.isEmpty && look.unclaimed.isEmpty)
-        #expect(waits.waiters.map(\.id) == [2])
+        // Others keep sending: there may always be more. A look ends with the first who gets nothing.
+        let look = waits.looked(for: asked, from: Self.start + .seconds(60), rings: nil, due: nil, found: [[]])
+        #expect(look.answered.map(\.0.id) == [1, 3] && look.answered.allSatisfy(\.1.isEmpty) && look.unclaimed.isEmpty)
+        #expect(waits.waiters.map(\.id) == [2, 4])
+        // One that was broken off by another's fault says nothing of those behind.
+        let broken = waits.looked(for: waits.waiters, from: Self.start + .seconds(99), rings: nil, due: nil, found: [])
+        #expect(broken.answered.isEmpty && waits.waiters.map(\.id) == [2, 4])
     }
 }
