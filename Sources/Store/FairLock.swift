@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// The writer lock of one database, between processes.
 ///
@@ -8,6 +9,8 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
     private let condition = NSCondition()
     private var state = State.free
     private var hasWaiter = false
+    /// The waiting thread has the lock, and has not said so yet.
+    private let isInHand = Atomic(false)
     /// The threads of this process that hold the lock or wait for it, the writer's and the checkpointer's, in the order they came.
     private var turns: [UInt64] = []
     private var lastTurn: UInt64 = 0
@@ -21,7 +24,8 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
 
     init(path: String) throws(StoreError) { file = try LockFile(path: path) }
 
-    /// Takes the lock. Blocks the calling thread until `deadline` at most.
+    /// Takes the lock. Blocks the calling thread until `deadline` at most, and for a second more while the lock is free: after a stall the
+    /// thread that waits for it has only not come to it.
     ///
     /// - Returns: whether it was taken.
     func acquire(until deadline: Date) throws(StoreError) -> Bool { try acquire { deadline } }
@@ -52,11 +56,12 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
             }
         case .waiting: state = .waiting(wanted: true)
         }
+        var extensions = 0
         while case .waiting = state {
             guard wait(until: deadline()) else {
                 if case .held = state { break }
-                // After a stall of the machine: the thread has not come to take what is free.
-                if !file.isHeld() {
+                if extensions < 1_000, isInHand.load(ordering: .acquiring) || !file.isHeld() {
+                    extensions += 1
                     _ = wait(until: Date(timeIntervalSinceNow: 0.001))
                     continue
                 }
@@ -106,7 +111,9 @@ final class FairLock: @unchecked Sendable {  // every stored variable is guarded
         hasWaiter = true
         let thread = Thread { [self] in
             try? file.lock()
+            isInHand.store(true, ordering: .releasing)
             condition.lock()
+            isInHand.store(false, ordering: .relaxed)
             if case .waiting(wanted: true) = state {
                 state = .held
             } else {

@@ -6,8 +6,9 @@ func whileLogIsRead<Value>(_ store: Store, _ body: () async throws -> Value) asy
     let gate = Gate()
     let reader = Task {
         try await store.read { connection in
-            _ = try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) }
+            let result = Result { try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } }
             gate.pass()
+            _ = try result.get()
         }
     }
     await gate.reached()
