@@ -33,9 +33,10 @@ extension CloudMapNames {
         let registration = Registration(name: name, id: id, attributes: attributes, isLeased: isLeased)
         do throws(CloudMapFailure) {
             let replaced = isLeased ? try await isRegistered(id, name) : false
+            let sent = ContinuousClock.now
             try await put(registration)
             changed(name, id)
-            if isLeased { await renew(registration, incarnation, term) }
+            if isLeased { await renew(registration, incarnation, term, since: sent) }
             return Registry.Registered(incarnation: incarnation, replaced: replaced)
         } catch {
             changed(name, id, isAnswered: !error.isDown)
@@ -139,9 +140,9 @@ extension CloudMapNames {
 
     // MARK: Renewing
 
-    private func renew(_ registration: Registration, _ incarnation: Int64, _ term: Duration) async {
+    private func renew(_ registration: Registration, _ incarnation: Int64, _ term: Duration, since sent: ContinuousClock.Instant) async {
         await leases.hold(Key(name: registration.name, id: registration.id), incarnation) { [weak self] in
-            var renewal = LeaseRenewal(term: term, at: .now)
+            var renewal = LeaseRenewal(term: term, from: sent)
             var generator = SystemRandomNumberGenerator()
             var next = LeaseRenewal.Step.wait(renewal.interval)
             while true {

@@ -22,9 +22,10 @@ struct LeaseRenewal: Sendable {
     private var renewed: ContinuousClock.Instant
     private var failures = 0
 
-    init(term: Duration, at now: ContinuousClock.Instant) {
+    /// - Parameter start: when the registration was sent.
+    init(term: Duration, from start: ContinuousClock.Instant) {
         self.term = term
-        renewed = now
+        renewed = start
     }
 
     /// Two may be lost before the term is over.

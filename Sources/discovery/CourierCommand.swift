@@ -29,8 +29,8 @@ struct CourierCommand: AsyncParsableCommand {
                 Output.print("\(courier) is the courier; this one waits for its turn")
             }
             try await discovery.run { [discovery] in
-                let waiting = (try? await discovery.deliveries())?.waiting ?? 0
-                Output.print("delivering; messages wait for \(waiting) endpoint\(waiting == 1 ? "" : "s")")
+                let waiting = (try? await discovery.deliveries())?.waiting
+                Output.print("delivering" + (waiting.map { "; messages wait for \($0) endpoint\($0 == 1 ? "" : "s")" } ?? ""))
             }
             await discovery.shutdown()
         }

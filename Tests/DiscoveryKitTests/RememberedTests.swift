@@ -189,7 +189,7 @@ import Testing
 
     @Test func `a lease is renewed at a third of its term, sooner after a failure, and no later`() {
         var generator = SystemRandomNumberGenerator()
-        var renewal = LeaseRenewal(term: .seconds(9), at: Self.start)
+        var renewal = LeaseRenewal(term: .seconds(9), from: Self.start)
         var next: LeaseRenewal.Step
         next = renewal.step(after: .renewed, from: Self.start, at: Self.start, using: &generator)
         #expect(next == .wait(.seconds(3)))
@@ -208,7 +208,7 @@ import Testing
 
     @Test func `what ran out is registered again, and what was deregistered is not`() {
         var generator = SystemRandomNumberGenerator()
-        var renewal = LeaseRenewal(term: .seconds(9), at: Self.start)
+        var renewal = LeaseRenewal(term: .seconds(9), from: Self.start)
         func step(_ outcome: LeaseRenewal.Outcome, from sent: Int, at now: Int) -> LeaseRenewal.Step {
             renewal.step(after: outcome, from: Self.start + .seconds(sent), at: Self.start + .seconds(now), using: &generator)
         }
