@@ -10,7 +10,6 @@ import Testing
 
 /// Checks over a real registry, by a clock and answers that the test gives; and once by the network.
 struct HealthCheckerTests {
-    private static let host = RawClient.ownHost()
     private static let place: Registry.Attributes = ["AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "80"]
     private static let leased: Registry.Attributes = [
         "AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "80", "DISCOVERY_LEASE_SECONDS": "60",
@@ -105,14 +104,11 @@ struct HealthCheckerTests {
 
     @Test func `through a daemon an instance is unhealthy while nobody listens where it says`() async throws {
         try await withFolder { folder in
-            func listener(port: Int) async throws -> HTTPServer {
-                try await HTTPServer.bind(HTTPServerConfiguration(host: Self.host, port: port)) { _ in HTTPResponse(status: 204) }
-            }
             let daemon = try await Daemon(home: folder + "/home", healthInterval: 1)
             func ask(_ operation: String, _ body: String) async throws -> [String: Any] {
                 try await daemon(.cloudMap(operation, body)).json
             }
-            let first = try await listener(port: 0)
+            let first = try await RawClient.listenAgain(RawClient.ownHost(), 0)
             _ = try await ask("CreateHttpNamespace", #"{"Name": "n"}"#)
             let namespaces = try await ask("ListNamespaces", "{}")["Namespaces"] as? [[String: Any]]
             let namespace = try #require(namespaces?.first?["Id"] as? String)
@@ -131,7 +127,7 @@ struct HealthCheckerTests {
             try await eventually("it is found ill") { try await health() == "UNHEALTHY" }
             let question = #"{"NamespaceName": "n", "ServiceName": "s"}"#
             #expect((try await ask("DiscoverInstances", question)["Instances"] as? [Any])?.isEmpty == true)
-            let second = try await listener(port: first.port)
+            let second = try await RawClient.listenAgain(first.host, first.port)
             try await eventually("it is found well") { try await health() == "HEALTHY" }
             await second.drain(deadline: .zero)
             daemon.signal(SIGTERM)

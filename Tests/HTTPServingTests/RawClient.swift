@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 import Synchronization
 
 #if canImport(Darwin)
@@ -34,6 +35,16 @@ final class RawClient: Sendable {
         #else
             "127.\(Int.random(in: 1...254)).\(Int.random(in: 1...254)).\(Int.random(in: 1...254))"
         #endif
+    }
+
+    /// Listens where another has listened. A process that some test is starting holds the port until it has become another program.
+    static func listenAgain(_ host: String, _ port: Int) async throws -> HTTPServer {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            do {
+                return try await HTTPServer.bind(HTTPServerConfiguration(host: host, port: port)) { _ in HTTPResponse(status: 204) }
+            } catch  where ContinuousClock.now < deadline { continue }
+        }
     }
 
     init(host: String = "127.0.0.1", port: Int, receiveBuffer: Int32? = nil) throws {
