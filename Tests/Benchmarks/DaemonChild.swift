@@ -8,6 +8,17 @@ final class DaemonChild {
         ProcessInfo.processInfo.environment["DISCOVERYD"]
         ?? URL(filePath: Bundle.main.executablePath ?? "").deletingLastPathComponent().appending(path: "discoveryd").path
 
+    /// Has the program read from the disk again, as after an installation: what a linker has just written lies in the page cache in larger
+    /// pieces, of which a process is given more than it asks for.
+    static func dropFileFromMemory() {
+        #if !canImport(Darwin)
+            let file = open(path, O_RDONLY)
+            fsync(file)
+            posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
+            close(file)
+        #endif
+    }
+
     let port: Int
     private let process: pid_t
     private let output: Int32
