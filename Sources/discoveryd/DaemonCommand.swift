@@ -51,7 +51,7 @@ struct DaemonCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let file = if let config { try SettingsFile(config) } else { SettingsFile?.none }
+            let file = try config.map { path throws(ServerError) in try SettingsFile(path) }
             let asked = AskedSettings()
             let reader = reader(file, asked)
             let logger = try logger(reader)

@@ -17,22 +17,21 @@ struct SettingsFile {
         guard let data = try? FileHandle(forReadingAtPath: path)?.readToEnd() ?? Data() else {
             throw ServerError(.configuration, "The file of settings \(path) cannot be read. Correct its path or its rights.")
         }
-        let root: Node
+        let root: [String: Node]
         do {
             if path.hasSuffix(".json") {
                 // Only this says where something is wrong.
                 _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
-                root = try JSONDecoder().decode(Node.self, from: data)
+                root = try JSONDecoder().decode([String: Node].self, from: data)
             } else {
-                root = try YAMLDecoder().decode(Node.self, from: data)
+                root = try YAMLDecoder().decode([String: Node].self, from: data)
             }
-            guard case .mapping = root else { throw ServerError(.configuration, "it is no mapping of names to values") }
         } catch {
             throw ServerError(.configuration, "The file of settings \(path) cannot be used: \(Self.reason(error)). Correct it.")
         }
         var texts: [AbsoluteConfigKey: ConfigValue] = [:]
         var names: [String] = []
-        root.visit { name, text in
+        Node.mapping(root).visit { name, text in
             names.append(name)
             if let text {
                 texts[AbsoluteConfigKey(name.split(separator: ".").map(String.init))] = ConfigValue(.string(text), isSecret: false)
@@ -59,7 +58,6 @@ struct SettingsFile {
 
     /// In one line; a parser's own words, where it has any, say where it is.
     private static func reason(_ error: any Error) -> String {
-        if let error = error as? ServerError { return error.description }
         if error is DecodingError {
             guard case DecodingError.dataCorrupted(let context) = error, let inner = context.underlyingError else {
                 return "it is no mapping of names to values"
@@ -78,10 +76,8 @@ struct SettingsFile {
         case other
 
         init(from decoder: any Decoder) throws {
-            if let mapping = try? decoder.container(keyedBy: Key.self) {
-                self = .mapping(
-                    try Dictionary(
-                        uniqueKeysWithValues: mapping.allKeys.map { ($0.stringValue, try mapping.decode(Node.self, forKey: $0)) }))
+            if let mapping = try? [String: Node](from: decoder) {
+                self = .mapping(mapping)
                 return
             }
             guard let value = try? decoder.singleValueContainer(), !value.decodeNil() else {
@@ -108,13 +104,6 @@ struct SettingsFile {
             case .mapping(let nodes):
                 for (name, node) in nodes { node.visit(below: path.isEmpty ? name : "\(path).\(name)", visitor) }
             }
-        }
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
         }
     }
 }
