@@ -4,7 +4,7 @@ internal import Synchronization
 /// The writer lock of one database, between processes.
 ///
 /// `flock` has no time-out; so when it is contended a thread of our own waits for it while the writer waits for that thread, boundedly.
-final class FairLock: @unchecked Sendable {  // every stored variable is guarded by `condition`; the file never changes
+final class FairLock: @unchecked Sendable {  // `condition` guards every variable; the file never changes
     private let file: LockFile
     private let condition = NSCondition()
     private var state = State.free
